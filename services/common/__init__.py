@@ -1,0 +1,1 @@
+"""What the services share: `contracts` (the published language) and `kit` (plumbing that knows no business noun)."""

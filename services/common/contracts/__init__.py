@@ -1,0 +1,1 @@
+"""The published language: requests, views, events and errors, one module for each owning service."""

@@ -1,0 +1,52 @@
+"""Value types of the wire, with their rules of form. Rules of meaning belong to the service that owns the value."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from marshmallow import fields, validate
+
+from services.common.contracts.base import View
+from services.common.contracts.schema import Documented, FieldFactory, StrictString
+
+
+class _IdField(fields.UUID):
+    """A UUID that stays text in Python."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return str(super()._deserialize(value, attr, data, **kwargs))
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else str(value)
+
+
+class _CommaList(fields.List):
+    """A list that a query string writes as `a,b`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, str):
+            value = [part for part in value.split(",") if part]
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def _comma_list(options: dict[str, Any]) -> fields.Field[Any]:
+    return _CommaList(StrictString(), **options)
+
+
+Id = Annotated[str, FieldFactory(lambda options: _IdField(**options))]
+"""A UUID in text form."""
+
+Name = Annotated[str, validate.Length(min=1, max=200)]
+ShortText = Annotated[str, validate.Length(max=500)]
+Email = Annotated[
+    str, validate.Length(max=254), validate.Email(), Documented(format="email", example="owner@demo.example")
+]
+CommaList = Annotated[list[str], FieldFactory(_comma_list)]
+Currency = Annotated[str, validate.Regexp(r"^[A-Z]{3}$", error="Must be an ISO 4217 code such as EUR.")]
+
+
+class Money(View):
+    """An amount in minor units: `{"amount": 1500, "currency": "EUR"}` is fifteen euros."""
+
+    amount: int
+    currency: Currency

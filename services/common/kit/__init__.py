@@ -1,0 +1,1 @@
+"""Plumbing without business nouns: settings, transactions, the bus, logs, health."""

@@ -1,0 +1,254 @@
+"""One connection to the broker, kept up by one thread that alone reads it.
+
+The RPC client and the publisher stand on it. It uses plain threading primitives: real threads in the gateway,
+greenthreads in a service, where they are monkey-patched. Who sends holds the write lock; nobody but the reading thread
+ever reads, because two readers of one socket tear frames apart.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import amqp
+from amqp.transport import TCPTransport
+
+from services.common.kit.logging import get_logger
+
+log = get_logger(__name__)
+
+_CONNECT_LIMIT = 2.0
+_WRITE_LIMIT = 2.0
+_TICK = 0.5
+_HEARTBEAT = 10
+_RECONNECT_FIRST, _RECONNECT_STEP, _RECONNECT_MOST = 0.2, 0.3, 2.0
+_READ_CHUNK = 4096
+
+
+class LinkDownError(Exception):
+    """There is no usable connection to the broker at this moment."""
+
+
+class Link:
+    """Connects on first use, so after a fork; reconnects by itself; fails at once while the broker is known to be away.
+
+    `on_up(channel)` prepares each new channel, `on_down(error)` is told of each loss, `on_tick()` runs about twice a
+    second, all three on the reading thread.
+    """
+
+    def __init__(
+        self,
+        amqp_url: str,
+        name: str,
+        on_up: Callable[[Any], None],
+        on_down: Callable[[Exception], None],
+        on_tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name = name
+        self._url = amqp_url
+        self._on_up, self._on_down, self._on_tick = on_up, on_down, on_tick
+        self._starting = threading.Lock()
+        self._writing = threading.Lock()
+        self._known = threading.Event()
+        self._closing = threading.Event()
+        self._reader: threading.Thread | None = None
+        self._connection: Any = None
+        self._channel: Any = None
+        self._blocked = False
+
+    @property
+    def up(self) -> bool:
+        """Whether something sent now would leave."""
+        return self._channel is not None and not self._blocked
+
+    @property
+    def frames_heard(self) -> int:
+        """How many frames the broker has sent on this connection: no change means that it is silent."""
+        connection = self._connection
+        return 0 if connection is None else int(connection.bytes_recv)
+
+    def send(self, write: Callable[[Any], None], patience: float) -> None:
+        """Run `write(channel)` alone on the channel, or raise `LinkDownError` within `patience` and the write limit."""
+        self._start()
+        self._known.wait(min(patience, _CONNECT_LIMIT))
+        if not self._writing.acquire(timeout=max(patience, 0.001)):
+            msg = "others have been writing for too long"
+            raise LinkDownError(msg)
+        try:
+            write(self._usable_channel())
+        except (OSError, amqp.AMQPError) as error:
+            self.drop()
+            raise LinkDownError(str(error)) from error
+        finally:
+            self._writing.release()
+
+    def drop(self) -> None:
+        """Give the connection up, on any doubt; the reading thread notices, tells `on_down` and connects anew."""
+        connection, self._channel = self._connection, None
+        if connection is not None:
+            _shut(connection)
+
+    def close(self) -> None:
+        """Disconnect for good."""
+        self._closing.set()
+        reader = self._reader
+        if reader is not None and reader is not threading.current_thread():
+            reader.join(_CONNECT_LIMIT + 2 * _TICK)
+            self.drop()
+
+    def _usable_channel(self) -> Any:
+        channel = self._channel
+        if channel is None:
+            msg = "not connected"
+            raise LinkDownError(msg)
+        if self._blocked:
+            msg = "the broker takes no messages: it is short of memory or disk"
+            raise LinkDownError(msg)
+        return channel
+
+    def _start(self) -> None:
+        if self._closing.is_set():
+            msg = "closed"
+            raise LinkDownError(msg)
+        if self._reader is not None and self._reader.is_alive():
+            return
+        with self._starting:
+            if self._reader is None or not self._reader.is_alive():
+                self._reader = threading.Thread(target=self._run, name=f"link-{self.name}", daemon=True)
+                self._reader.start()
+
+    def _run(self) -> None:
+        delay = _RECONNECT_FIRST
+        while not self._closing.is_set():
+            started = time.monotonic()
+            try:
+                self._session()
+            except Exception as error:  # noqa: BLE001  the thread must outlive whatever the broker or a callback does
+                self._lost(error)
+            if time.monotonic() - started > _RECONNECT_MOST:
+                delay = _RECONNECT_FIRST
+            self._closing.wait(delay)
+            delay = min(delay + _RECONNECT_STEP, _RECONNECT_MOST)
+        self._lost(LinkDownError("closed"))
+
+    def _session(self) -> None:
+        connection = _connect(self._url, self._set_blocked)
+        self._connection = connection
+        try:
+            channel = connection.channel()
+            with self._writing:  # a sender left over from the last session must be out before tags start anew
+                self._on_up(channel)
+                self._blocked = False
+                self._channel = channel
+            self._known.set()
+            log.info("broker_connected", link=self.name)
+            self._read_until_closed(connection)
+        finally:
+            self._channel = None
+            self._connection = None
+            _shut(connection)
+            connection.collect()
+
+    def _read_until_closed(self, connection: Any) -> None:
+        next_tick = 0.0
+        while not self._closing.is_set():
+            try:
+                connection.blocking_read()
+            except TimeoutError:
+                next_tick = 0.0
+            if time.monotonic() >= next_tick:
+                next_tick = time.monotonic() + _TICK
+                connection.heartbeat_tick()
+                if not self._blocked:
+                    self._on_tick()
+        connection.close()
+
+    def _lost(self, error: Exception) -> None:
+        self._known.set()
+        if not self._closing.is_set():
+            log.warning("broker_connection_lost", link=self.name, error=str(error) or type(error).__name__)
+        self._on_down(error)
+
+    def _set_blocked(self, blocked: bool) -> None:
+        self._blocked = blocked
+        log.warning("broker_blocks_publishers" if blocked else "broker_takes_messages_again", link=self.name)
+
+
+class _Transport(TCPTransport):  # type: ignore[misc]  # the library is untyped
+    """Reads in chunks instead of three system calls a frame, and bounds a write without bounding it by the read's limit."""
+
+    def _setup_transport(self) -> None:
+        super()._setup_transport()
+        sock = self.sock
+        self._quick_recv = lambda wanted: sock.recv(max(wanted, _READ_CHUNK))
+        self._write = lambda data: _write_all(sock, data)
+
+
+def _write_all(sock: Any, data: Any) -> None:
+    rest = memoryview(data)
+    give_up_at = time.monotonic() + _WRITE_LIMIT
+    while rest:
+        try:
+            rest = rest[sock.send(rest) :]
+        except TimeoutError:
+            if time.monotonic() > give_up_at:
+                raise
+
+
+class _Connection(amqp.Connection):  # type: ignore[misc]  # the library is untyped
+    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, **options: Any) -> Any:  # noqa: N802, FBT002  the library's name
+        if ssl:
+            return super().Transport(host, connect_timeout, ssl=ssl, **options)
+        return _Transport(host, connect_timeout=connect_timeout, **options)
+
+
+def _connect(amqp_url: str, set_blocked: Callable[[bool], None]) -> Any:
+    connection = _Connection(
+        **connection_arguments(amqp_url),
+        connect_timeout=_CONNECT_LIMIT,
+        heartbeat=_HEARTBEAT,
+        on_blocked=lambda _reason: set_blocked(True),
+        on_unblocked=lambda: set_blocked(False),
+    )
+    try:
+        connection.connect()
+    except BaseException:
+        connection.collect()
+        raise
+    connection.sock.settimeout(_TICK)
+    return connection
+
+
+def connection_arguments(amqp_url: str) -> dict[str, Any]:
+    """An `amqp://` or `amqps://` URL as py-amqp's arguments."""
+    parts = urlsplit(amqp_url)
+    tls = tls_options(amqp_url)
+    return {
+        "host": f"{parts.hostname or '127.0.0.1'}:{parts.port or (5671 if tls else 5672)}",
+        "userid": unquote(parts.username or "guest"),
+        "password": unquote(parts.password or "guest"),
+        "virtual_host": unquote(parts.path[1:]) or "/",
+        "ssl": tls,
+    }
+
+
+def tls_options(amqp_url: str) -> dict[str, Any] | None:
+    """Options that verify the broker's certificate and name, for an `amqps://` URL; None for a plain one."""
+    parts = urlsplit(amqp_url)
+    if parts.scheme != "amqps":
+        return None
+    return {"server_hostname": parts.hostname, "context": {"check_hostname": True}}
+
+
+def _shut(connection: Any) -> None:
+    """Wake whoever reads or writes the socket. Closing it here could hand its number to another connection."""
+    transport = connection._transport  # noqa: SLF001  the public property reconnects when there is none
+    sock = None if transport is None else transport.sock
+    if sock is not None:
+        try:
+            sock.shutdown(2)
+        except OSError:
+            log.debug("broker_socket_already_closed")
