@@ -73,7 +73,8 @@ class Link:
     def send(self, write: Callable[[Any], None], patience: float) -> None:
         """Run `write(channel)` alone on the channel, or raise `LinkDownError` within `patience` and the write limit."""
         self._start()
-        self._known.wait(min(patience, _CONNECT_LIMIT))
+        if not self._known.is_set():
+            self._known.wait(min(patience, _CONNECT_LIMIT))
         if not self._writing.acquire(timeout=max(patience, 0.001)):
             msg = "others have been writing for too long"
             raise LinkDownError(msg)
@@ -82,6 +83,9 @@ class Link:
         except (OSError, amqp.AMQPError) as error:
             self.drop()
             raise LinkDownError(str(error)) from error
+        except BaseException:
+            self.drop()  # cut short in the middle of a frame, or with a tag that was never sent
+            raise
         finally:
             self._writing.release()
 
@@ -199,10 +203,10 @@ def _write_all(sock: Any, data: Any) -> None:
 
 
 class _Connection(amqp.Connection):  # type: ignore[misc]  # the library is untyped
-    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, **options: Any) -> Any:  # noqa: N802, FBT002  the library's name
+    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *options: Any, **more: Any) -> Any:  # noqa: N802, FBT002  the library's name and order
         if ssl:
-            return super().Transport(host, connect_timeout, ssl=ssl, **options)
-        return _Transport(host, connect_timeout=connect_timeout, **options)
+            return super().Transport(host, connect_timeout, ssl, *options, **more)
+        return _Transport(host, connect_timeout, *options, **more)
 
 
 def _connect(amqp_url: str, set_blocked: Callable[[bool], None]) -> Any:

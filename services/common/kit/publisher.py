@@ -164,7 +164,7 @@ class ConfirmedPublisher:
             if entry is not None:
                 batch, index = entry
                 batch.settle(index, self._unless_returned(batch.items[index], outcome))
-        if multiple:
+        if multiple or tag == self._oldest:
             self._oldest = tag + 1
 
     def _unless_returned(self, message: Outgoing, outcome: Outcome) -> Outcome:
