@@ -1,8 +1,8 @@
 """Messages: frozen dataclasses that know their wire form.
 
 A shape is written once, as a dataclass. From it come the fast codec of the bus (`to_wire`, `from_wire`), the strict
-marshmallow schema for requests (`schema_of`) and, through that, the OpenAPI document. Python says `snake_case`, the wire
-says `camelCase`; instants travel as RFC 3339 in UTC, ids and enumerations as text.
+marshmallow schema for requests (`schema_of`) and, through that, the OpenAPI document. Python says `snake_case`, the
+wire says `camelCase`; instants travel as RFC 3339 in UTC, ids and enumerations as text.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Message:
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Self:
-        """Read tolerantly: unknown keys and unknown enumeration values pass. Raises `Invalid` when a field is missing."""
+        """Read tolerantly: unknown keys and enumeration values pass. Raises `Invalid` when a field is missing."""
         return codec.decode(cls, wire)
 
 
@@ -100,7 +100,12 @@ class Event(Message):
     CONSUMED_BY: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(
-        cls, *, source: str = "", type: str = "", consumed_by: tuple[str, ...] = (), **kwargs: Any  # noqa: A002 - the wire's word
+        cls,
+        *,
+        source: str = "",
+        type: str = "",  # noqa: A002 - the wire's word
+        consumed_by: tuple[str, ...] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         cls.SOURCE, cls.TYPE, cls.CONSUMED_BY = source, type, consumed_by

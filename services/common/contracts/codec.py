@@ -86,7 +86,8 @@ def instant_from_wire(text: str) -> datetime:
 def encode(message: Any) -> dict[str, Any]:
     """The wire form of a message."""
     wire: dict[str, Any] = {}
-    for name, key, convert in _encoders(type(message)):
+    cls = type(message)
+    for name, key, convert in _encoders(cls):  # type: ignore[arg-type]  # a class is hashable
         value = getattr(message, name)
         if value is None:
             wire[key] = None
@@ -105,13 +106,21 @@ def _encoder(hint: Any) -> Convert | None:
     origin = typing.get_origin(hint)
     if origin in (list, tuple):
         inner = _encoder(typing.get_args(hint)[0])
-        return list if inner is None else lambda values: [inner(value) for value in values]
+        return list if inner is None else _each(inner, list)
     if origin is dict:
         inner = _encoder(typing.get_args(hint)[1])
-        return None if inner is None else lambda values: {key: inner(value) for key, value in values.items()}
+        return None if inner is None else _each_value(inner)
     if isinstance(hint, type):
         return _encoder_of_class(hint)
     return None
+
+
+def _each(convert: Convert, collect: Convert) -> Convert:
+    return lambda values: collect([convert(value) for value in values])
+
+
+def _each_value(convert: Convert) -> Convert:
+    return lambda values: {key: convert(value) for key, value in values.items()}
 
 
 def _encoder_of_class(hint: type) -> Convert | None:
@@ -127,10 +136,10 @@ def _encoder_of_class(hint: type) -> Convert | None:
 
 
 def decode(cls: type[T], wire: Mapping[str, Any]) -> T:
-    """The message of a wire form, read tolerantly. Raises `Invalid` naming the fields that are missing or unreadable."""
+    """The message of a wire form, read tolerantly. Raises `Invalid` that names what is missing or unreadable."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
-    for name, key, convert, required in _decoders(cls):
+    for name, key, convert, required in _decoders(cls):  # type: ignore[arg-type]  # a class is hashable
         if key not in wire:
             if required:
                 problems[key] = "Missing data for required field."
@@ -161,10 +170,10 @@ def _decoder(hint: Any) -> Convert | None:
     origin = typing.get_origin(hint)
     if origin in (list, tuple):
         inner = _decoder(typing.get_args(hint)[0])
-        return origin if inner is None else lambda values: origin(inner(value) for value in values)
+        return cast("Convert", origin) if inner is None else _each(inner, cast("Convert", origin))
     if origin is dict:
         inner = _decoder(typing.get_args(hint)[1])
-        return None if inner is None else lambda values: {key: inner(value) for key, value in values.items()}
+        return None if inner is None else _each_value(inner)
     if isinstance(hint, type):
         return _decoder_of_class(hint)
     return None

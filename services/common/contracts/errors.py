@@ -21,8 +21,8 @@ from typing import Any, ClassVar
 class ServiceError(Exception):
     """A refusal that the caller is meant to understand.
 
-    The constructor takes exactly what Nameko sends over the wire (`Class(*args)` with stringified leaves): a message for
-    people and details for programs, both plain strings.
+    The constructor takes exactly what Nameko sends over the wire (`Class(*args)` with stringified leaves): a message
+    for people and details for programs, both plain strings.
     """
 
     code: ClassVar[str] = "internal"

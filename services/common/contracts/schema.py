@@ -20,7 +20,7 @@ from services.common.contracts import codec
 from services.common.contracts.errors import Invalid
 
 
-class AnyCaseEnum(fields.Enum):
+class AnyCaseEnum(fields.Enum[Any]):
     """An enumeration by value: upper case goes out, any case is taken."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
@@ -57,6 +57,7 @@ class Documented:
 _SIMPLE: dict[Any, type[fields.Field[Any]]] = {
     str: StrictString,
     bool: fields.Boolean,
+    int: fields.Integer,
     float: fields.Float,
     datetime: Instant,
     date: fields.Date,
@@ -83,7 +84,8 @@ def load(cls: type, wire: Any) -> Any:
     try:
         return _loader(cls).load(wire)
     except ma.ValidationError as error:
-        raise refusal(error.normalized_messages()) from error
+        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+        raise refusal(messages) from error
 
 
 def refusal(messages: Mapping[str, Any]) -> Invalid:
@@ -128,17 +130,19 @@ def _field_of(hint: Any, options: dict[str, Any], marks: tuple[Any, ...] = ()) -
     for mark in marks:
         if isinstance(mark, FieldFactory):
             return mark.make(options)
-    origin = typing.get_origin(hint)
+    origin = typing.get_origin(hint) or hint
     if origin in (list, tuple):
         return fields.List(_inner(typing.get_args(hint)[0]), **options)
-    if origin is dict or hint is dict:
+    if origin is dict:
         return fields.Dict(keys=StrictString(), values=_values(hint), **options)
-    if hint is int:
-        return fields.Integer(strict=False, **options)
+    return _plain_field(hint, options)
+
+
+def _plain_field(hint: Any, options: dict[str, Any]) -> fields.Field[Any]:
     if hint in _SIMPLE:
         return _SIMPLE[hint](**options)
     if dataclasses.is_dataclass(hint):
-        return fields.Nested(lambda: schema_of(typing.cast("type", hint))(), **options)
+        return fields.Nested(lambda: schema_of(typing.cast("type", hint))(), **options)  # noqa: PLW0108 - it resolves late
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return AnyCaseEnum(hint, by_value=True, **options)
     msg = f"No wire form is known for {hint!r}"

@@ -24,9 +24,7 @@ Slug = Annotated[
     ),
     Documented(example="salon-rosa"),
 ]
-PhoneNumber = Annotated[
-    str, validate.Regexp(r"^\+[1-9][0-9]{6,14}$", error="Must be E.164, such as +4915112345678.")
-]
+PhoneNumber = Annotated[str, validate.Regexp(r"^\+[1-9][0-9]{6,14}$", error="Must be E.164, such as +4915112345678.")]
 ProviderId = Annotated[str, validate.Length(min=1, max=64)]
 AccessToken = Annotated[str, validate.Length(min=1, max=1000), Documented(writeOnly=True, example="EAAG…")]
 

@@ -1,7 +1,7 @@
 """Who asks, for whom and until when: what travels with every call and every event.
 
-It rides in Nameko's own headers (`nameko.<name>`), so that a stock Nameko service would pass it on as well. It is handed
-from function to function: a new greenthread inherits no context variables, and a forgotten tenant must fail, not guess.
+It rides in Nameko's own headers (`nameko.<name>`), so that a stock Nameko service would pass it on as well. It is
+handed from function to function: a new greenthread inherits no context variables, and a forgotten tenant must fail.
 """
 
 from __future__ import annotations

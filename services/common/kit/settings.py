@@ -57,9 +57,7 @@ class Settings:
     @classmethod
     def variables(cls) -> list[tuple[str, str, str | None]]:
         """`(name, help, default or None)` of every variable, for documents and checks."""
-        return [
-            (item.metadata["env"], item.metadata["help"], _shown(item.default)) for item in dataclasses.fields(cls)
-        ]
+        return [(item.metadata["env"], item.metadata["help"], _shown(item.default)) for item in dataclasses.fields(cls)]
 
 
 def _shown(default: Any) -> str | None:
