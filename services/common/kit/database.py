@@ -1,0 +1,177 @@
+"""One service's database: transactions that know their tenant, and the errors of SQL told apart.
+
+A service declares its models on a base of its own, because several services may live in one process:
+
+    class Base(DeclarativeBase):
+        metadata = new_metadata()
+        type_annotation_map = COLUMN_TYPES
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from services.common.contracts.base import Envelope
+from services.common.contracts.errors import ServiceError
+from services.common.kit import open_transaction
+from services.common.kit.context import Context
+from services.common.kit.engine import EngineOptions, make_engine
+from services.common.kit.uow import Roles, Scope, UnitOfWork
+
+COLUMN_TYPES: dict[Any, Any] = {
+    str: sa.Text(),
+    int: sa.BigInteger(),
+    datetime: sa.DateTime(timezone=True),
+}
+
+_NAMES = {
+    "pk": "%(table_name)s_pkey",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+}
+
+
+def new_metadata() -> sa.MetaData:
+    """Metadata that names constraints as PostgreSQL would, so that repositories can rely on the names."""
+    return sa.MetaData(naming_convention=_NAMES)
+
+
+class TenantOwned:
+    """Mixin for a table of the tenants: the key begins with the tenant, so that foreign keys can contain it."""
+
+    tenant_id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True, sort_order=-2)
+    id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True, sort_order=-1)
+
+
+class Database:
+    """A pool and its transactions. Make one per process and service; share it between threads or greenthreads."""
+
+    def __init__(self, url: str, service: str, options: EngineOptions | None = None) -> None:
+        self.service = service
+        self.roles = Roles.of_app(sa.make_url(url).username or "")
+        self._engine = make_engine(url, f"frontdesk {service}", options or EngineOptions())
+        self._stored_events: Callable[[], None] = _ignore
+
+    def on_stored_events(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after each commit that has put events into the outbox."""
+        self._stored_events = wake
+
+    @contextmanager
+    def transaction(
+        self, context: Context, scope: Scope, *, read_only: bool = False, envelope: Envelope | None = None
+    ) -> Iterator[UnitOfWork]:
+        """Commit when the block ends, roll back when anything at all is raised in it.
+
+        In `TENANT` scope the tenant is that of the context. Raises inside another transaction.
+        """
+        open_transaction.refuse("a transaction")
+        with (
+            open_transaction.marked(),
+            self._session(_opening(context, scope, self.roles, read_only=read_only)) as session,
+        ):
+            uow = UnitOfWork(session, context, scope, self.roles, envelope)
+            yield uow
+            uow.store_events()
+            session.commit()
+        if uow.has_events:
+            self._stored_events()
+        uow.run_after_commit()
+
+    def ping(self) -> None:
+        """Raise unless the database answers."""
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("select 1")
+
+    def close(self) -> None:
+        """Close the connections that nobody uses; the rest as they come back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _session(self, opening: tuple[str, tuple[str, ...]]) -> Iterator[Session]:
+        connection = self._begin(*opening)
+        session = Session(connection, expire_on_commit=False, join_transaction_mode="control_fully")
+        try:
+            yield session
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                # A time limit or the end of the greenthread may have struck in the middle of a query.
+                connection.invalidate()
+            raise
+        finally:
+            session.close()  # rolls back what was not committed
+            connection.close()
+
+    def _begin(self, statement: str, parameters: tuple[str, ...], *, again: bool = True) -> sa.Connection:
+        """Check out a connection and open the transaction on it.
+
+        The first statement stands in for a ping: nothing has happened yet, so when the connection turns out to be dead,
+        the pool has thrown it and all others of its age away, and a fresh one is taken.
+        """
+        connection = self._engine.connect()
+        try:
+            connection.exec_driver_sql(statement, parameters)
+        except sa.exc.DBAPIError as error:
+            connection.close()
+            if not (again and error.connection_invalidated):
+                raise
+        except BaseException:
+            connection.invalidate()
+            connection.close()
+            raise
+        else:
+            return connection
+        return self._begin(statement, parameters, again=False)
+
+
+def _ignore() -> None:
+    """Nobody waits for events of this process."""
+
+
+def _opening(context: Context, scope: Scope, roles: Roles, *, read_only: bool) -> tuple[str, tuple[str, ...]]:
+    begin = "begin read only; select " if read_only else "begin; select "
+    if scope is Scope.SYSTEM:
+        return begin + "set_config('app.tenant_id', '', true), set_config('role', %s, true)", (roles.system,)
+    if not context.tenant_id:
+        msg = "a transaction of a tenant needs a context with one"
+        raise ValueError(msg)
+    return begin + "set_config('app.tenant_id', %s, true)", (context.tenant_id,)
+
+
+def is_infrastructure_error(error: BaseException) -> bool:
+    """Whether the database, not the request, is to blame: away, overloaded, out of time, or a deadlock was broken.
+
+    Such work may be tried again as it is; a message's attempts are not used up by it.
+    """
+    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError)
+
+
+@contextmanager
+def domain_errors(by_constraint: Mapping[str, Callable[[], ServiceError]]) -> Iterator[None]:
+    """Raise the domain's error in place of a violated constraint, e.g. `{"users_email_key": EmailTaken}`.
+
+    Flush inside the block. The transaction is lost afterwards, as after any failed statement; to go on in it, put a
+    savepoint (`session.begin_nested()`) inside the block.
+    """
+    try:
+        yield
+    except sa.exc.IntegrityError as error:
+        make = by_constraint.get(violated_constraint(error) or "")
+        if make is None:
+            raise
+        raise make() from error
+
+
+def violated_constraint(error: sa.exc.IntegrityError) -> str | None:
+    """The name of the constraint, where the server told it."""
+    diagnostics = getattr(error.orig, "diag", None)
+    return diagnostics.constraint_name if diagnostics is not None else None
