@@ -70,7 +70,11 @@ def test_only_the_kit_commits() -> None:
 
 
 def test_every_module_says_its_role() -> None:
-    silent = [name_of(path) for path in production_files() if path.read_text().strip() and not ast.get_docstring(tree_of(path))]
+    silent = [
+        name_of(path)
+        for path in production_files()
+        if path.read_text().strip() and not ast.get_docstring(tree_of(path))
+    ]
     assert silent == []
 
 

@@ -1,0 +1,1 @@
+"""The images, and what a first `docker compose up` needs."""
