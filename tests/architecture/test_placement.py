@@ -1,4 +1,4 @@
-"""SQL lives in repositories, the environment in settings, commits in the kit: rules that are only written do not hold."""
+"""SQL lives in repositories, the environment in settings, commits in the kit: unlinted rules do not hold."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def sample(cls: type[Message]) -> Message:
     return cls(**{item.name: _value(item.hint, item.name) for item in codec.members(cls)})
 
 
-def _value(hint: Any, name: str) -> Any:  # noqa: PLR0911 - one line for each type of the wire
+def _value(hint: Any, name: str) -> Any:
     hint, _, _ = codec.peel(hint)
     origin = typing.get_origin(hint)
     if origin in (list, tuple):

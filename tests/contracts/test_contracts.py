@@ -18,7 +18,7 @@ def test_an_event_is_named_for_what_happened_with_its_version(cls: type[Event]) 
     noun_and_verb, version = cls.TYPE.rsplit(".v", 1)
     words = re.split(r"[._]", noun_and_verb)
     assert cls.__name__ == "".join(word.title() for word in words) + f"V{version}"
-    assert cls.SOURCE == cls.__module__.rsplit(".", 1)[1]
+    assert cls.__module__.rsplit(".", 1)[1] == cls.SOURCE
 
 
 def test_no_two_events_have_one_name() -> None:
@@ -28,9 +28,9 @@ def test_no_two_events_have_one_name() -> None:
 
 @pytest.mark.parametrize("cls", requests(), ids=label)
 def test_a_request_names_its_service_and_method(cls: type[Request[Any]]) -> None:
-    assert cls.SERVICE == cls.__module__.rsplit(".", 1)[1]
+    assert cls.__module__.rsplit(".", 1)[1] == cls.SERVICE
     words = re.findall(r"[A-Z][a-z0-9]*", cls.__name__)
-    assert cls.METHOD == "_".join(word.lower() for word in words)
+    assert "_".join(word.lower() for word in words) == cls.METHOD
 
 
 @pytest.mark.parametrize("cls", [cls for cls in requests() if cls.EXAMPLE], ids=label)

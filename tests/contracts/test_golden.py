@@ -1,7 +1,7 @@
 """Golden samples: the wire form of every message, so that a change of it is a visible diff.
 
-A changed file means a changed contract. Write the samples anew with `python -m tests.contracts.write_golden` and read the
-diff: additions are fine, anything else needs a new version of the message.
+A changed file means a changed contract. Write the samples anew with `python -m tests.contracts.write_golden` and
+read the diff: additions are fine, anything else needs a new version of the message.
 """
 
 from __future__ import annotations

@@ -46,9 +46,13 @@ def wire_name(name: str) -> str:
     return head + "".join(part.title() for part in rest)
 
 
-@cache
 def members(cls: type) -> tuple[Member, ...]:
     """The fields of a message class, with their types resolved."""
+    return _members(cls)
+
+
+@cache
+def _members(cls: type) -> tuple[Member, ...]:
     hints = typing.get_type_hints(cls, include_extras=True)
     return tuple(_member(field, hints[field.name]) for field in dataclasses.fields(cls))
 

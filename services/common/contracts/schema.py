@@ -65,9 +65,13 @@ _SIMPLE: dict[Any, type[fields.Field[Any]]] = {
 }
 
 
-@cache
 def schema_of(cls: type) -> type[ma.Schema]:
     """The schema class of a message; unknown fields are refused; loading gives an instance of the message."""
+    return _schema_of(cls)
+
+
+@cache
+def _schema_of(cls: type) -> type[ma.Schema]:
     namespace: dict[str, Any] = {item.name: _field(item) for item in codec.members(cls)}
     namespace["Meta"] = type("Meta", (), {"unknown": ma.RAISE})
     namespace["build"] = ma.post_load(lambda _schema, data, **_options: cls(**data))
