@@ -8,7 +8,7 @@ agree?), `revision <words>` (a new file), `current`, `heads`, `history`. The own
 from __future__ import annotations
 
 import argparse
-import os
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ from alembic import command, context
 from alembic.config import Config
 
 from services.common.kit.engine import plain_url
+from services.common.kit.settings import Secret, Settings, setting
 
 _SERVICES = Path(__file__).resolve().parents[2]
 _TEMPLATE = Path(__file__).resolve().parent / "migration_template"
@@ -42,8 +43,14 @@ def configuration(service: str, url: str | None = None) -> Config:
     config.set_main_option("version_locations", str(folder / "versions").replace("%", "%%"))
     config.set_main_option("file_template", _FILE_NAMES)
     config.set_main_option("timezone", "UTC")
-    config.attributes["url"] = url or os.environ.get(f"{service.upper()}_MIGRATION_DATABASE_URL")
+    config.attributes["url"] = url or _owner_url(service)
     return config
+
+
+def _owner_url(service: str) -> str:
+    field = setting(f"{service.upper()}_MIGRATION_DATABASE_URL", "login of the role that owns the tables", default="")
+    owner: Any = dataclasses.make_dataclass("Owner", [("url", Secret, field)], bases=(Settings,), frozen=True)
+    return str(owner.load().url)
 
 
 def run_environment(metadata: sa.MetaData) -> None:

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -160,19 +159,19 @@ def _locator(events: Sequence[Pending]) -> dict[str, object]:
     return {"ids": [event.id for event in events], "first": min(days), "last": max(days)}
 
 
-def _pending(row: sa.Row[Any]) -> Pending:
+def _pending(row: Any) -> Pending:
     number, created_at, event_id, exchange, routing_key, mandatory, headers, payload = row
     return Pending(
         number, created_at, event_id, exchange, routing_key, mandatory, orjson.loads(headers), payload.encode()
     )
 
 
-_OLDEST = text("select min(created_at) from outbox where published_at is null")
+_OLDEST = text("select created_at from outbox where published_at is null and parked_at is null order by id limit 1")
 
 
-def oldest_unpublished(session: Session) -> datetime | None:
-    """Since when the longest waiting event has waited, parked ones included."""
-    oldest: datetime | None = session.execute(_OLDEST).scalar_one()
+def waiting_since(session: Session) -> datetime | None:
+    """Since when the longest waiting event has waited; those set aside do not count."""
+    oldest: datetime | None = session.execute(_OLDEST).scalar_one_or_none()
     return oldest
 
 

@@ -1,7 +1,8 @@
 """Row-level security for migrations, and the kit's own tables.
 
 The migrations of a service run as `<service>_owner`; the names of the other roles follow from that. `<service>_app`
-sees the rows of `app.tenant_id` alone. `<service>_system` sees all rows of the tables that are listed for it, and no others.
+sees the rows of `app.tenant_id` alone; `<service>_system` sees all rows of the tables that are listed for it, and no
+others.
 """
 
 from __future__ import annotations
@@ -124,7 +125,6 @@ create table outbox (
 ) partition by range (created_at);
 create index outbox_waiting_idx on outbox (id) where published_at is null and parked_at is null;
 create index outbox_parked_idx on outbox (parked_at) where published_at is null and parked_at is not null;
-create index outbox_unpublished_idx on outbox (created_at) where published_at is null;
 create index outbox_position_idx on outbox (position) where position is not null;
 create table outbox_default partition of outbox default;
 create table outbox_counter (one boolean primary key default true check (one), last bigint not null default 0);

@@ -87,6 +87,11 @@ class UnitOfWork:
         return self._tenant_id
 
     @property
+    def has_tenant(self) -> bool:
+        """Whether the transaction speaks for a tenant at present."""
+        return self._tenant_id is not None
+
+    @property
     def has_events(self) -> bool:
         """Whether events go, or went, into the outbox with this transaction."""
         return bool(self._events)
