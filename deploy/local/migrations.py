@@ -17,10 +17,9 @@ _LIMIT_SECONDS = 300
 
 def migrate(variables: Mapping[str, str], logs: Path) -> None:
     """Run the migrations, one process for each database; the first that fails ends it."""
-    commands = {service: ["services.common.kit.migrations", service] for service in SERVICES}
-    commands["gateway"] = ["gateway.migrations"]
+    commands = _commands()
     env = base_environment() | dict(variables)
-    with ThreadPoolExecutor(max_workers=len(commands)) as pool:
+    with ThreadPoolExecutor(max_workers=8) as pool:
         runs = {
             database: pool.submit(_run, command, env, logs / f"migrate-{database}.log")
             for database, command in commands.items()
@@ -29,6 +28,18 @@ def migrate(variables: Mapping[str, str], logs: Path) -> None:
     if failed:
         tails = "\n".join(f"{database}:\n{last_lines(logs / f'migrate-{database}.log')}" for database in failed)
         raise LocalError(f"Migrations failed.\n{tails}")
+
+
+def _commands() -> dict[str, list[str]]:
+    """Return what to run for each database that has migrations."""
+    commands = {
+        service: ["services.common.kit.migrations", service]
+        for service in SERVICES
+        if (REPOSITORY / "services" / service / "migrations").is_dir()
+    }
+    if (REPOSITORY / "gateway" / "migrations").is_dir() or (REPOSITORY / "gateway" / "migrations.py").is_file():
+        commands["gateway"] = ["gateway.migrations"]
+    return commands
 
 
 def _run(command: list[str], env: Mapping[str, str], log: Path) -> bool:
