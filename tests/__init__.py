@@ -1,0 +1,1 @@
+"""Tests, and the stand-ins for the outside world that they share with the demo."""

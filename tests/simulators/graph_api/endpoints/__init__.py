@@ -1,0 +1,1 @@
+"""The Graph API's endpoints, one module for each kind of node."""

@@ -1,0 +1,72 @@
+"""What the control API shows: calls, accepted messages, counts, webhook attempts."""
+
+from tests.simulators.graph_api.records import as_json
+from tests.simulators.graph_api.steering.order import Order, UnknownReferenceError
+from tests.simulators.graph_api.wire import JsonObject
+
+
+async def health(order: Order) -> JsonObject:
+    """Return what is still under way."""
+    simulator = order.simulator
+    return {
+        "pending_statuses": simulator.statuses.pending(),
+        "pending_webhooks": simulator.dispatcher.pending(),
+        "undeliverable_webhooks": simulator.dispatcher.undeliverable,
+        "accepted": len(simulator.records.accepted),
+    }
+
+
+async def calls(order: Order) -> list[JsonObject]:
+    """Return the calls seen, filtered by `path`, `status`, `outcome`."""
+    found = list(order.simulator.records.calls)
+    path, status, outcome = order.query("path"), order.query("status"), order.query("outcome")
+    if path is not None:
+        found = [call for call in found if path in call.path]
+    if status is not None:
+        found = [call for call in found if str(call.status) == status]
+    if outcome is not None:
+        found = [call for call in found if call.outcome == outcome]
+    return [as_json(call) for call in order.page(found)]
+
+
+async def accepted(order: Order) -> list[JsonObject]:
+    """Return accepted messages, filtered by `to`, `phone_number_id`, `biz_opaque_callback_data`."""
+    found = list(order.simulator.records.accepted.values())
+    for name in ("to", "phone_number_id", "biz_opaque_callback_data", "type", "text"):
+        wanted = order.query(name)
+        if wanted is not None:
+            plain = wanted.lstrip("+") if name == "to" else wanted
+            found = [message for message in found if getattr(message, name) == plain]
+    return [as_json(message) for message in order.page(found)]
+
+
+async def accepted_message(order: Order) -> JsonObject:
+    """Return one accepted message."""
+    message = order.simulator.records.accepted.get(order.variables[0])
+    if message is None:
+        raise UnknownReferenceError(f"no accepted message has the id {order.variables[0]}")
+    return as_json(message)
+
+
+async def counts(order: Order) -> JsonObject:
+    """Return how often each callback data and each (to, text) was accepted."""
+    return order.simulator.records.counts()
+
+
+async def attempts(order: Order) -> list[JsonObject]:
+    """Return the tries to deliver webhooks; `containing` filters by a part of the body."""
+    containing = order.query("containing") or ""
+    found = [attempt for attempt in order.simulator.records.attempts if containing in attempt.body]
+    return [as_json(attempt) for attempt in order.page(found)]
+
+
+async def read_marks(order: Order) -> list[JsonObject]:
+    """Return the messages that businesses marked as read."""
+    return list(order.simulator.read_marks)
+
+
+async def forget(order: Order) -> JsonObject:
+    """Empty the records and keep the world."""
+    order.simulator.records.clear()
+    order.simulator.read_marks.clear()
+    return {"success": True}
