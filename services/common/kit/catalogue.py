@@ -108,9 +108,7 @@ _POLICIES = sa.text(
 )
 
 
-def _policy_problems(
-    connection: sa.Connection, table: Mapping[str, Any], expected: str, roles: Roles
-) -> Iterator[str]:
+def _policy_problems(connection: sa.Connection, table: Mapping[str, Any], expected: str, roles: Roles) -> Iterator[str]:
     if table["is_partition"] or not table["has_tenant"] or not table["app_may"]:
         return
     found = list(connection.execute(_POLICIES, {"oid": table["oid"], "app": roles.app}))

@@ -10,7 +10,7 @@ from services.common.contracts.tenants import CreateTenant, PlanCode, Tenant
 from services.common.kit import ids
 from services.common.kit.context import Context
 from services.common.kit.database import Database
-from services.common.kit.open_transaction import SYSTEM
+from services.common.kit.uow import SYSTEM
 from services.tenants.commands import create_tenant
 from services.tenants.settings import Settings
 from tests.integration.databases import PrivateDatabase
@@ -26,9 +26,7 @@ def tenants_database(migrated: Callable[[str], PrivateDatabase]) -> PrivateDatab
 
 
 @pytest.fixture
-def database(
-    tenants_database: PrivateDatabase, open_database: Callable[[PrivateDatabase], Database]
-) -> Database:
+def database(tenants_database: PrivateDatabase, open_database: Callable[[PrivateDatabase], Database]) -> Database:
     """Connected as the service; tests keep apart by tenant."""
     return open_database(tenants_database)
 

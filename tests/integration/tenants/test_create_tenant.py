@@ -13,11 +13,11 @@ from services.common.contracts.tenants import CreateTenant, PlanCode, Tenant, Te
 from services.common.kit import ids
 from services.common.kit.context import Context
 from services.common.kit.database import Database
-from services.common.kit.open_transaction import SYSTEM
+from services.common.kit.uow import SYSTEM
 from services.tenants.commands import create_tenant
 from services.tenants.settings import Settings
 from tests.integration.databases import PrivateDatabase
-from tests.integration.outbox import published
+from tests.integration.tenants.outbox import published
 
 Create = Callable[..., Tenant]
 
