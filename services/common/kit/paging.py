@@ -1,7 +1,7 @@
 """Pages of a query: by number for people, by cursor for programs.
 
-A cursor says where the page before ended, in the list's own order, so that a deep page costs what the first one costs and
-rows that are inserted meanwhile shift nothing.
+A cursor says where the page before ended, in the list's own order, so that a deep page costs what the first one costs
+and rows that are inserted meanwhile shift nothing.
 """
 
 from __future__ import annotations
@@ -95,11 +95,11 @@ class PageRequest(Protocol):
 class Page(NamedTuple):
     """The rows of one page, as the statement selects them, and where the page stands."""
 
-    rows: Sequence[sa.Row[Any]]
+    rows: Sequence[sa.Row[*tuple[Any, ...]]]
     pagination: Pagination
 
 
-def fetch_page(session: Session, statement: sa.Select[Any], order: Order, request: PageRequest) -> Page:
+def fetch_page(session: Session, statement: sa.Select[*tuple[Any, ...]], order: Order, request: PageRequest) -> Page:
     """One page of a statement that is neither ordered nor limited. A cursor outweighs the page's number."""
     ordered = statement.add_columns(order.at, order.row_id).order_by(*order.clauses()).limit(request.limit + 1)
     if request.cursor is not None:
@@ -119,6 +119,6 @@ def fetch_page(session: Session, statement: sa.Select[Any], order: Order, reques
     return Page(shown, pagination)
 
 
-def _count(session: Session, statement: sa.Select[Any]) -> int:
+def _count(session: Session, statement: sa.Select[*tuple[Any, ...]]) -> int:
     few = statement.with_only_columns(sa.literal(1), maintain_column_froms=True).limit(MAX_TOTAL)
     return session.scalar(sa.select(sa.func.count()).select_from(few.subquery())) or 0

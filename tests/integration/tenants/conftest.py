@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from services.common.contracts.tenants import CreateTenant, PlanCode, Tenant
+from services.common.contracts.tenants import CreateSalon, CreateTenant, PlanCode, Salon, Tenant
 from services.common.kit import ids
 from services.common.kit.context import Context
 from services.common.kit.database import Database
-from services.common.kit.uow import SYSTEM
-from services.tenants.commands import create_tenant
+from services.common.kit.uow import SYSTEM, TENANT
+from services.tenants.commands import create_salon, create_tenant
 from services.tenants.settings import Settings
 from tests.integration.databases import PrivateDatabase
 
@@ -65,3 +66,10 @@ def ours(make_tenant: MakeTenant) -> Context:
 def theirs(make_tenant: MakeTenant) -> Context:
     """A caller of another."""
     return Context.new(tenant_id=make_tenant().id)
+
+
+def add_salon(database: Database, context: Context, **values: Any) -> Salon:
+    """A salon of the context's tenant."""
+    complete = {"name": "Rosa Mitte", "timezone": "Europe/Berlin", "currency": "EUR"} | values
+    with database.transaction(context, TENANT) as uow:
+        return create_salon.run(CreateSalon(**complete), uow)

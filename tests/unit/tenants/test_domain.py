@@ -1,0 +1,143 @@
+"""Rules of tenants, salons and channels."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.contracts.errors import Invalid
+from services.common.contracts.tenants import ChannelType, PlanCode, PlanLimit
+from services.tenants import domain
+
+TOKEN = "019a0000-0000-7000-8000-0000deadbeef"
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Salon Rosa", "salon-rosa"),
+        ("  Rosa & Söhne, Mitte! ", "rosa-and-sohne-mitte"),
+        ("Straße 7", "strasse-7"),
+        ("Joe's", "joes"),
+        ("Красота и Щёлк", "krasota-i-shchyolk"),
+        ("Київ", "kiyiv"),
+        ("美容院", "tenant"),
+        ("---", "tenant"),
+        ("a" * 80, "a" * 63),
+    ],
+)
+def test_a_slug_is_the_name_in_letters_of_an_address(name: str, slug: str) -> None:
+    assert domain.slug_of(name, "tenant") == slug
+
+
+@given(st.text(max_size=200))
+def test_every_candidate_is_a_slug(name: str) -> None:
+    candidates = list(domain.slug_candidates(name, "tenant", TOKEN))
+    assert all(re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", slug) for slug in candidates)
+    assert len(set(candidates)) == len(candidates)
+
+
+def test_candidates_are_numbered_then_the_rows_own() -> None:
+    candidates = list(domain.slug_candidates("Rosa", "tenant", TOKEN))
+    assert list(islice(candidates, 3)) == ["rosa", "rosa-2", "rosa-3"]
+    assert candidates[-2:] == ["rosa-deadbeef", f"rosa-{TOKEN.replace('-', '')}"]
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "Asia/Kathmandu", "UTC", "America/Argentina/Ushuaia"])
+def test_an_iana_zone_is_taken(name: str) -> None:
+    domain.check_timezone(name)
+
+
+@pytest.mark.parametrize("name", ["", "Berlin", "europe/berlin", "+02:00", "../etc/passwd", "localtime", "Factory"])
+def test_another_name_is_not_a_zone(name: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        domain.check_timezone(name)
+    assert set(caught.value.details) == {"timezone"}
+
+
+@pytest.mark.parametrize("locale", ["de", "pt-BR", "zh-Hant-TW"])
+def test_a_language_tag_is_a_locale(locale: str) -> None:
+    domain.check_locale(locale)
+
+
+@pytest.mark.parametrize("locale", ["", "German", "de_DE", "de-"])
+def test_another_text_is_not_a_locale(locale: str) -> None:
+    with pytest.raises(Invalid):
+        domain.check_locale(locale)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        {},
+        {"sun": []},
+        {"mon": [["09:00", "13:00"], ["14:00", "18:00"]]},
+        {"tue": [["09:00", "13:00"], ["13:00", "24:00"]]},
+        {"wed": [["00:00", "24:00"]]},
+    ],
+)
+def test_windows_in_order_and_apart_are_opening_hours(hours: dict[str, Any]) -> None:
+    domain.check_opening_hours(hours)
+
+
+@pytest.mark.parametrize(
+    ("hours", "path"),
+    [
+        ({"monday": []}, "openingHours.monday"),
+        ({"mon": [["09:00"]]}, "openingHours.mon.0"),
+        ({"mon": [["9:00", "10:00"]]}, "openingHours.mon.0.0"),
+        ({"mon": [["24:00", "24:00"]]}, "openingHours.mon.0.0"),
+        ({"mon": [["09:00", "24:01"]]}, "openingHours.mon.0.1"),
+        ({"mon": [["09:00", "09:60"]]}, "openingHours.mon.0.1"),
+        ({"mon": [["09:00", "12:00\n"]]}, "openingHours.mon.0.1"),
+        ({"mon": [["09:00", "09:00"]]}, "openingHours.mon.0"),
+        ({"mon": [["18:00", "09:00"]]}, "openingHours.mon.0"),
+        ({"mon": [["09:00", "13:00"], ["12:59", "18:00"]]}, "openingHours.mon.1"),
+        ({"tue": [["14:00", "18:00"], ["09:00", "13:00"]]}, "openingHours.tue.1"),
+    ],
+)
+def test_other_hours_are_refused_by_their_path(hours: dict[str, Any], path: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        domain.check_opening_hours(hours)
+    assert set(caught.value.details) == {path}
+
+
+def test_only_whatsapp_can_be_connected() -> None:
+    domain.check_channel_kind(ChannelType.WHATSAPP_CLOUD)
+    with pytest.raises(Invalid) as caught:
+        domain.check_channel_kind(ChannelType.TELEGRAM)
+    assert "WHATSAPP_CLOUD" in caught.value.details["type"]
+
+
+def test_every_missing_part_of_the_credentials_is_named() -> None:
+    with pytest.raises(Invalid) as caught:
+        domain.check_complete({"phoneNumberId": None, "businessAccountId": "1", "accessToken": "  "})
+    assert set(caught.value.details) == {"phoneNumberId", "accessToken"}
+
+
+@pytest.mark.parametrize(("plan", "limit"), [(PlanCode.BASIC, 5), (PlanCode.PRO, 20), (PlanCode.MAX, 40)])
+def test_a_plan_limits_its_channels(plan: PlanCode, limit: int) -> None:
+    domain.check_channel_limit(plan, limit - 1)
+    with pytest.raises(PlanLimit) as caught:
+        domain.check_channel_limit(plan, limit)
+    assert caught.value.details["limit"] == str(limit)
+
+
+@pytest.mark.parametrize(
+    ("secret", "hint"), [("EAAGabcdefgh1f3a", "1f3a"), ("x" * 12, "xxxx"), ("x" * 11, ""), ("", "")]
+)
+def test_the_end_of_a_long_secret_may_be_shown(secret: str, hint: str) -> None:
+    assert domain.hint_of(secret) == hint
+
+
+def test_a_channel_is_found_by_exactly_one_id() -> None:
+    assert domain.provider_id("1", None) == {"phone_number_id": "1"}
+    assert domain.provider_id(None, "2") == {"business_account_id": "2"}
+    for both in (None, None), ("1", "2"):
+        with pytest.raises(Invalid):
+            domain.provider_id(*both)
