@@ -39,7 +39,7 @@ def follow(layout: Layout) -> None:
     """Write every new line with the name of its process until interrupted."""
     tails: dict[Path, _Tail] = {}
     while True:
-        for path in sorted([*layout.log.glob("*.log"), *layout.root.glob("postgres/*.log")]):
+        for path in sorted(layout.log.glob("*.log")):
             tail = tails.setdefault(path, _Tail(path))
             for line in tail.new_lines():
                 say(f"{path.stem:<20} | {line}")

@@ -35,7 +35,7 @@ def _commands() -> dict[str, list[str]]:
     commands = {
         service: ["services.common.kit.migrations", service]
         for service in SERVICES
-        if (REPOSITORY / "services" / service / "migrations").is_dir()
+        if (REPOSITORY / "services" / service / "migrations" / "env.py").is_file()
     }
     if (REPOSITORY / "gateway" / "migrations").is_dir() or (REPOSITORY / "gateway" / "migrations.py").is_file():
         commands["gateway"] = ["gateway.migrations"]

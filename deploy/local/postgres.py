@@ -52,7 +52,7 @@ class PostgresServer:
         self.folder = _data_folder(layout, self._account)
         self._data = self.folder / "data"
         self._daemon = Daemon(
-            "PostgreSQL", PidFile(layout.run / "postgres.pid"), self.folder / "postgres.log", self._account
+            "PostgreSQL", PidFile(layout.run / "postgres.pid"), layout.log / "postgres.log", self._account
         )
 
     @property

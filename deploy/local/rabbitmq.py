@@ -158,6 +158,8 @@ class RabbitBroker:
             "RABBITMQ_NODENAME": "frontdesk@localhost",
             "RABBITMQ_DIST_PORT": str(self._ports.known("rabbitmq-distribution")),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            # Makes the start script become the node instead of waiting beside it, so that its number is the node's.
+            "detached": "true",
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
             "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
             "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/advanced.config",
