@@ -30,7 +30,8 @@ class AllowList:
 
 def catalogue_problems(connection: sa.Connection, roles: Roles, allowed: AllowList) -> list[str]:
     """One sentence for each table, key or grant that is not as it should be; none when all is well."""
-    tables = [row._mapping for row in connection.execute(_TABLES, {"app": roles.app, "system": roles.system})]  # noqa: SLF001  SQLAlchemy's public name for it
+    asked = connection.execute(_TABLES, {"app": roles.app, "system": roles.system})
+    tables: list[Mapping[str, Any]] = [row._asdict() for row in asked]
     expected = _expression(connection)
     return [
         *_role_problems(connection, roles),

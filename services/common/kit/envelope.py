@@ -1,8 +1,8 @@
 """Envelope encryption of stored secrets: AES-256-GCM under a key of the value's own, wrapped by a key-encryption key.
 
-A sealed value names the key that wraps it, so keys are rotated by adding one, making it the first, and re-wrapping rows at
-leisure; the data itself is not encrypted anew. It is bound to its place: copied to another row, column or tenant, or
-changed in a single bit, it does not open.
+A sealed value names the key that wraps it, so keys are rotated by adding one, making it the first, and re-wrapping
+rows at leisure; the data itself is not encrypted anew. It is bound to its place: copied to another row, column or
+tenant, or changed in a single bit, it does not open.
 """
 
 from __future__ import annotations
