@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.common.kit import settings
-from services.common.kit.settings import Secret, setting
+from services.common.kit.settings import Secret, Settings, setting
 
 
 @dataclass(frozen=True)
-class Settings(settings.Settings):
-    """What `tenants` reads from its environment."""
+class TenantsSettings(Settings):
+    """Read once, when the process starts."""
 
-    database_url: Secret = setting("TENANTS_DATABASE_URL", "its database, as the role tenants_app")
-    amqp_url: Secret = setting("AMQP_URL", "the broker")
+    database_url: Secret = setting("TENANTS_DATABASE_URL", "database of the service, as its own role")
+    amqp_url: Secret = setting("AMQP_URL", "broker")
     envelope_keys: Secret = setting(
         "ENVELOPE_KEYS", "keys that seal credentials, kid:base64 of 32 bytes, comma-separated, the first seals"
     )

@@ -9,10 +9,10 @@ from services.common.kit.uow import UnitOfWork
 from services.tenants import domain, views
 from services.tenants.models import TenantRow
 from services.tenants.repository import PlatformRepository
-from services.tenants.settings import Settings
+from services.tenants.settings import TenantsSettings
 
 
-def run(request: CreateTenant, uow: UnitOfWork, settings: Settings) -> Tenant:
+def run(request: CreateTenant, uow: UnitOfWork, settings: TenantsSettings) -> Tenant:
     """Make the tenant with this id. One that is there already is returned as it is: the call may be repeated."""
     values = _values(request, uow, settings)
     domain.check_timezone(values["timezone"])
@@ -35,7 +35,7 @@ def _add(platform: PlatformRepository, request: CreateTenant, values: dict[str, 
     raise SlugTaken
 
 
-def _values(request: CreateTenant, uow: UnitOfWork, settings: Settings) -> dict[str, Any]:
+def _values(request: CreateTenant, uow: UnitOfWork, settings: TenantsSettings) -> dict[str, Any]:
     return {
         "tenant_id": request.id,
         "name": request.name,

@@ -13,7 +13,7 @@ from services.common.kit.context import Context
 from services.common.kit.database import Database
 from services.common.kit.uow import SYSTEM, TENANT
 from services.tenants.commands import create_salon, create_tenant
-from services.tenants.settings import Settings
+from services.tenants.settings import TenantsSettings
 from tests.integration.databases import PrivateDatabase
 
 MakeTenant = Callable[..., Tenant]
@@ -33,8 +33,8 @@ def database(tenants_database: PrivateDatabase, open_database: Callable[[Private
 
 
 @pytest.fixture
-def settings(tenants_database: PrivateDatabase) -> Settings:
-    return Settings.load(
+def settings(tenants_database: PrivateDatabase) -> TenantsSettings:
+    return TenantsSettings.load(
         {
             "TENANTS_DATABASE_URL": tenants_database.app_url,
             "AMQP_URL": "amqp://unused",
@@ -44,7 +44,7 @@ def settings(tenants_database: PrivateDatabase) -> Settings:
 
 
 @pytest.fixture
-def make_tenant(database: Database, settings: Settings) -> MakeTenant:
+def make_tenant(database: Database, settings: TenantsSettings) -> MakeTenant:
     """A tenant of its own for each call."""
 
     def make(name: str = "", plan: PlanCode = PlanCode.BASIC) -> Tenant:

@@ -15,7 +15,7 @@ from services.common.kit.context import Context
 from services.common.kit.database import Database
 from services.common.kit.uow import SYSTEM
 from services.tenants.commands import create_tenant
-from services.tenants.settings import Settings
+from services.tenants.settings import TenantsSettings
 from tests.integration.databases import PrivateDatabase
 from tests.integration.tenants.outbox import published
 
@@ -23,7 +23,7 @@ Create = Callable[..., Tenant]
 
 
 @pytest.fixture
-def create(database: Database, settings: Settings) -> Create:
+def create(database: Database, settings: TenantsSettings) -> Create:
     def run(**values: Any) -> Tenant:
         with database.transaction(Context.new(), SYSTEM) as uow:
             return create_tenant.run(CreateTenant(**values), uow, settings)
