@@ -21,6 +21,9 @@ Password = Annotated[
 ]
 """Any text: what a new password must be like is `auth`'s rule, and a wrong one at login must not say why."""
 
+Device = Annotated[str, validate.Length(max=500), Documented(example="Firefox on Linux")]
+"""What the client calls itself, for the list of sessions; the gateway puts the `User-Agent` where it says nothing."""
+
 RefreshTokenText = Annotated[str, validate.Length(min=1, max=500), Documented(writeOnly=True)]
 
 
@@ -126,6 +129,7 @@ class Register(Request[SignedIn], service=SERVICE, method="register"):
     plan: PlanCode = PlanCode.BASIC
     timezone: ShortText | None = None
     locale: ShortText | None = None
+    device: Device | None = None
 
 
 class Login(Request[SignedIn], service=SERVICE, method="login"):
@@ -136,6 +140,7 @@ class Login(Request[SignedIn], service=SERVICE, method="login"):
     email: Annotated[str, validate.Length(min=1, max=254), Documented(example="admin@demo.com")]
     password: Password
     platform: Platform = Platform.WEB
+    device: Device | None = None
 
 
 class Refresh(Request[TokenPair], service=SERVICE, method="refresh"):
@@ -145,10 +150,14 @@ class Refresh(Request[TokenPair], service=SERVICE, method="refresh"):
 
 
 class Logout(Request[None], service=SERVICE, method="logout"):
-    """End the session of the refresh token, or with `all` every session of the caller."""
+    """End the session of the refresh token, or with `all` every session of the caller.
+
+    Without either the gateway names the session of the access token (`sid`).
+    """
 
     refresh_token: RefreshTokenText | None = None
     all: bool = False
+    session_id: Id | None = None
 
 
 class GetMe(Request[Me], service=SERVICE, method="get_me"):

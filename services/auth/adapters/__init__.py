@@ -1,0 +1,1 @@
+"""What stands outside: cryptography, and the service of tenants."""

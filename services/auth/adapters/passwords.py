@@ -1,0 +1,42 @@
+"""Argon2id, on threads of its own: a verification costs as much as thirty database queries and would stop the hub."""
+
+from __future__ import annotations
+
+import secrets
+
+import argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from services.common.kit.cpu import run_blocking
+
+
+class PasswordHasher:
+    """Hashes and compares, exactly as received: no trimming, no change of case, no truncation."""
+
+    def __init__(self, memory_kib: int, passes: int) -> None:
+        self._argon2 = argon2.PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
+        self._nobodys = self._argon2.hash(secrets.token_urlsafe())
+
+    def hash(self, password: str) -> str:
+        """The encoded hash, with its parameters and a salt of its own."""
+        return run_blocking(self._argon2.hash, _bytes_of(password))
+
+    def matches(self, password: str, stored: str | None) -> bool:
+        """Whether it is the password. Without a stored hash the answer is no, after the same work."""
+        found = run_blocking(self._verify, stored or self._nobodys, _bytes_of(password))
+        return found and stored is not None
+
+    def is_weak(self, stored: str) -> bool:
+        """Whether it was made with other parameters than today's."""
+        return self._argon2.check_needs_rehash(stored)
+
+    def _verify(self, stored: str, password: bytes) -> bool:
+        try:
+            return self._argon2.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _bytes_of(password: str) -> bytes:
+    # JSON may carry half of a surrogate pair; it has no UTF-8 form, and refusing it here would be a crash.
+    return password.encode("utf-8", "surrogatepass")

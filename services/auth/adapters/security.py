@@ -1,0 +1,40 @@
+"""The rules and tools of one process, made from its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from services.auth.adapters.access_tokens import AccessTokens, parse_signing_keys
+from services.auth.adapters.passwords import PasswordHasher
+from services.auth.domain.lockout import LockoutPolicy
+from services.auth.domain.passwords import PasswordPolicy
+from services.auth.domain.sessions import SessionLimits
+from services.auth.settings import AuthSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """What commands need beside the database."""
+
+    passwords: PasswordHasher
+    tokens: AccessTokens
+    password_policy: PasswordPolicy
+    limits: SessionLimits
+    account_lockout: LockoutPolicy
+    address_lockout: LockoutPolicy
+
+    @classmethod
+    def from_settings(cls, settings: AuthSettings) -> Self:
+        """Reads the signing keys: raises `SettingsError` when they are no good."""
+        return cls(
+            passwords=PasswordHasher(settings.password_memory_kib, settings.password_passes),
+            tokens=AccessTokens(
+                parse_signing_keys(settings.signing_keys), timedelta(seconds=settings.access_token_seconds)
+            ),
+            password_policy=settings.password_policy,
+            limits=settings.session_limits,
+            account_lockout=settings.account_lockout,
+            address_lockout=settings.address_lockout,
+        )

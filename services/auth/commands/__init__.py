@@ -1,0 +1,1 @@
+"""Everything that can change an account or a session."""

@@ -1,0 +1,47 @@
+"""Exchange a refresh token for the next pair; notice when one comes a second time."""
+
+from __future__ import annotations
+
+from services.auth.adapters.security import Security
+from services.auth.domain.sessions import EndReason
+from services.auth.repository.sessions import SessionRepository
+from services.common.contracts.auth import BadRefreshToken, Refresh, RefreshSuperseded, TokenPair
+from services.common.kit.begin import Begin
+from services.common.kit.logging import get_logger
+from services.common.kit.uow import SYSTEM, UnitOfWork
+
+log = get_logger(__name__)
+
+
+def run(request: Refresh, begin: Begin, security: Security) -> TokenPair:
+    """Raises `RefreshSuperseded` or `BadRefreshToken`.
+
+    Only behind the transaction: what the refusal of a stolen token revokes must stay revoked.
+    """
+    with begin(scope=SYSTEM) as uow:
+        outcome = _rotate(request.refresh_token, uow, security)
+    if isinstance(outcome, TokenPair):
+        return outcome
+    raise outcome
+
+
+def _rotate(token: str, uow: UnitOfWork, security: Security) -> TokenPair | RefreshSuperseded | BadRefreshToken:
+    sessions = SessionRepository(uow, security.limits)
+    session = sessions.rotate(token)
+    if session is not None:
+        return security.tokens.pair(session, uow.now)
+    return _refuse(token, sessions, uow, security)
+
+
+def _refuse(
+    token: str, sessions: SessionRepository, uow: UnitOfWork, security: Security
+) -> RefreshSuperseded | BadRefreshToken:
+    """Of a used token either the thief or the owner has the successor, and nobody can tell which: end the session."""
+    known = sessions.find_token(token)
+    if known is None or not known.is_alive or known.used_at is None:
+        return BadRefreshToken()
+    if security.limits.is_superseded(known.used_at, uow.now):
+        return RefreshSuperseded()
+    sessions.end(known.session_id, EndReason.REUSED)
+    log.warning("refresh_reused", user_id=known.user_id, session_id=known.session_id, address=uow.context.address)
+    return BadRefreshToken()

@@ -1,0 +1,1 @@
+"""Rules of accounts on plain values: no SQL, no clock, no network."""

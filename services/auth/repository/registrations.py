@@ -1,0 +1,118 @@
+"""Registrations on their way: stored before the tenant is asked for, so that nothing is lost with a process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.auth.domain import emails
+from services.auth.models import Registration, User
+from services.auth.repository.users import UserRepository
+from services.common.contracts.auth import EmailTaken, Role
+from services.common.kit import ids
+from services.common.kit.uow import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """What somebody has asked for, the password hashed already."""
+
+    email: str
+    name: str
+    password_hash: str
+    tenant_name: str
+    plan: str
+    timezone: str | None
+    locale: str | None
+
+
+class RegistrationRepository:
+    """Needs a transaction of the system: there is no tenant yet."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._session = uow.session
+
+    def store(self, applicant: Applicant) -> Registration:
+        """Begin a registration, or take over one that was never finished, with its tenant's id. Raises `EmailTaken`.
+
+        Holds the address until the commit, as `activate` does: so none begins once its user exists.
+        """
+        self._hold(applicant.email)
+        if UserRepository(self._uow).find_by_email(applicant.email) is not None:
+            raise EmailTaken
+        return self._session.scalars(
+            _take_over(applicant, self._uow.now).returning(Registration),
+            execution_options={"populate_existing": True},
+        ).one()
+
+    def activate(self, registration: Registration) -> User:
+        """Make it a user. Raises `EmailTaken` if a later request has taken the registration over, or was faster."""
+        self._hold(registration.email)
+        mine = sa.delete(Registration).where(
+            Registration.id == registration.id, Registration.attempt_id == registration.attempt_id
+        )
+        if self._session.execute(mine.returning(Registration.id)).one_or_none() is None:
+            raise EmailTaken
+        user = _owner(registration, self._uow.now)
+        UserRepository(self._uow).add(user)
+        return user
+
+    def drop(self, registration: Registration) -> None:
+        """Give it up, unless another request has taken it over."""
+        self._session.execute(
+            sa.delete(Registration).where(
+                Registration.id == registration.id, Registration.attempt_id == registration.attempt_id
+            )
+        )
+
+    def claim_abandoned(self, before: datetime, limit: int) -> Sequence[Registration]:
+        """Those whose last attempt began before the given instant, the oldest first. They count as attempted now."""
+        oldest = sa.select(Registration.id).where(Registration.attempted_at < before)
+        chosen = oldest.order_by(Registration.attempted_at).limit(limit).with_for_update(skip_locked=True)
+        claimed = sa.update(Registration).where(Registration.id.in_(chosen)).values(attempted_at=self._uow.now)
+        return self._session.scalars(claimed.returning(Registration)).all()
+
+    def _hold(self, address: str) -> None:
+        name = f"registration of {emails.key_of(address)}"
+        self._session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
+def _take_over(applicant: Applicant, now: datetime) -> sa.dialects.postgresql.Insert:
+    asked = {
+        "email": applicant.email,
+        "name": applicant.name,
+        "password_hash": applicant.password_hash,
+        "tenant_name": applicant.tenant_name,
+        "plan": applicant.plan,
+        "timezone": applicant.timezone,
+        "locale": applicant.locale,
+        "attempt_id": ids.new_id(),
+        "attempted_at": now,
+    }
+    fresh = insert(Registration).values(
+        tenant_id=ids.new_id(), id=ids.new_id(), email_key=emails.key_of(applicant.email), created_at=now, **asked
+    )
+    return fresh.on_conflict_do_update(constraint="registrations_email_key_key", set_=asked)
+
+
+def _owner(registration: Registration, now: datetime) -> User:
+    return User(
+        tenant_id=registration.tenant_id,
+        id=registration.id,
+        email=registration.email,
+        email_key=emails.key_of(registration.email),
+        name=registration.name,
+        role=Role.OWNER.value,
+        is_active=True,
+        email_verified=False,
+        password_hash=registration.password_hash,
+        token_version=1,
+        last_login_at=None,
+        created_at=now,
+        updated_at=now,
+    )

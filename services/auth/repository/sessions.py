@@ -1,0 +1,155 @@
+"""Sessions and refresh tokens."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from services.auth.domain.sessions import Bearer, EndReason, OpenSession, Origin, SessionLimits, hash_of
+from services.auth.models import AuthSession, RefreshToken, User
+from services.common.kit import ids
+from services.common.kit.tenancy import NO_TENANT
+from services.common.kit.uow import UnitOfWork
+
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class KnownToken:
+    """What is on record of a refresh token."""
+
+    session_id: str
+    user_id: str
+    used_at: datetime | None
+    is_alive: bool
+    """Whether the session is open and its user may sign in."""
+
+
+class SessionRepository:
+    """Needs a transaction of the system: a refresh token names no tenant."""
+
+    def __init__(self, uow: UnitOfWork, limits: SessionLimits) -> None:
+        self._uow = uow
+        self._session = uow.session
+        self._limits = limits
+
+    def open(self, user: User, origin: Origin) -> OpenSession:
+        """A new session with its first refresh token."""
+        now = self._uow.now
+        row = AuthSession(
+            tenant_id=user.tenant_id,
+            id=ids.new_id(),
+            user_id=user.id,
+            platform=origin.platform,
+            device=origin.device,
+            address=origin.address,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + self._limits.absolute,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return self._with_token(user, row)
+
+    def rotate(self, token: str) -> OpenSession | None:
+        """Use up a token and give the session its next one; None when the token can't be used (any more).
+
+        Using up is one statement: of many at once exactly one gets the row.
+        """
+        used = self._use(token)
+        return None if used is None else self._prolong(*used)
+
+    def find_token(self, token: str) -> KnownToken | None:
+        """What is known of a token that can't be used."""
+        row = self._session.execute(
+            sa.select(AuthSession.id, AuthSession.user_id, RefreshToken.used_at, _is_alive(self._uow.now))
+            .join(AuthSession, _of_token())
+            .join(User, _of_session())
+            .where(RefreshToken.token_hash == hash_of(token))
+        ).one_or_none()
+        return None if row is None else KnownToken(*row)
+
+    def end(self, session_id: str | None, reason: EndReason, user_id: str | None = None) -> bool:
+        """End a session, if `user_id` is given only one of that user; say whether one was open."""
+        chosen = _open_sessions().where(AuthSession.id == session_id)
+        if user_id is not None:
+            chosen = chosen.where(AuthSession.user_id == user_id)
+        return self._end(chosen, reason) > 0
+
+    def end_all(self, user_id: str, reason: EndReason) -> int:
+        """End every session of a user; return how many were open."""
+        return self._end(_open_sessions().where(AuthSession.user_id == user_id), reason)
+
+    def delete_expired(self, kept_for: timedelta) -> None:
+        """Forget sessions, with their tokens, that ran out some time ago."""
+        self._session.execute(sa.delete(AuthSession).where(AuthSession.expires_at < self._uow.now - kept_for))
+
+    def _use(self, token: str) -> tuple[str, str] | None:
+        statement = (
+            sa.update(RefreshToken)
+            .where(RefreshToken.token_hash == hash_of(token))
+            .where(RefreshToken.used_at.is_(None), RefreshToken.expires_at > self._uow.now)
+            .values(used_at=self._uow.now)
+            .returning(RefreshToken.tenant_id, RefreshToken.session_id)
+        )
+        row = self._session.execute(statement).one_or_none()
+        return None if row is None else (row.tenant_id, row.session_id)
+
+    def _prolong(self, tenant_id: str, session_id: str) -> OpenSession | None:
+        row = self._session.execute(
+            sa.select(AuthSession, User)
+            .join(User, _of_session())
+            .where(AuthSession.tenant_id == tenant_id, AuthSession.id == session_id, _is_alive(self._uow.now))
+            .with_for_update(of=AuthSession)
+        ).one_or_none()
+        if row is None:
+            return None
+        session, user = row
+        session.last_used_at = self._uow.now
+        return self._with_token(user, session)
+
+    def _with_token(self, user: User, session: AuthSession) -> OpenSession:
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._session.add(
+            RefreshToken(
+                token_hash=hash_of(token),
+                tenant_id=session.tenant_id,
+                session_id=session.id,
+                created_at=self._uow.now,
+                expires_at=self._limits.token_expires_at(self._uow.now, session.expires_at),
+            )
+        )
+        return OpenSession(_bearer(user, session.id), token)
+
+    def _end(self, chosen: sa.Update, reason: EndReason) -> int:
+        ended = chosen.values(ended_at=self._uow.now, end_reason=reason.value).returning(AuthSession.id)
+        return len(self._session.execute(ended).all())
+
+
+def _open_sessions() -> sa.Update:
+    return sa.update(AuthSession).where(AuthSession.ended_at.is_(None))
+
+
+def _is_alive(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(AuthSession.ended_at.is_(None), AuthSession.expires_at > now, User.is_active)
+
+
+def _of_session() -> sa.ColumnElement[bool]:
+    return sa.and_(User.tenant_id == AuthSession.tenant_id, User.id == AuthSession.user_id)
+
+
+def _of_token() -> sa.ColumnElement[bool]:
+    return sa.and_(AuthSession.tenant_id == RefreshToken.tenant_id, AuthSession.id == RefreshToken.session_id)
+
+
+def _bearer(user: User, session_id: str) -> Bearer:
+    return Bearer(
+        user_id=user.id,
+        tenant_id=None if user.tenant_id == NO_TENANT else user.tenant_id,
+        role=user.role,
+        session_id=session_id,
+        version=user.token_version,
+    )

@@ -1,0 +1,65 @@
+"""Entrypoints of `auth`."""
+
+from __future__ import annotations
+
+from services.auth import queries
+from services.auth.adapters.security import Security
+from services.auth.commands import (
+    end_sessions,
+    finish_registrations,
+    forget_expired,
+    login_user,
+    refresh_session,
+    register_owner,
+    store_tenant,
+)
+from services.auth.settings import AuthSettings
+from services.common.contracts import auth
+from services.common.contracts.tenants import TenantCreatedV1
+from services.common.kit.entrypoints import SYSTEM, Begin, Provide, Runtime, command, every, on, query
+from services.common.kit.uow import UnitOfWork
+
+
+class AuthService:
+    """Accounts, sessions and access tokens. Most of it runs before anybody knows the tenant."""
+
+    name = auth.SERVICE
+    runtime = Runtime(AuthSettings)
+    security = Provide(Security.from_settings)
+
+    @command(auth.Register, SYSTEM, steps=True)
+    def register(self, request: auth.Register, begin: Begin) -> auth.SignedIn:
+        return register_owner.run(request, begin, self.security, self.runtime.rpc)
+
+    @command(auth.Login, SYSTEM, steps=True)
+    def login(self, request: auth.Login, begin: Begin) -> auth.SignedIn:
+        return login_user.run(request, begin, self.security)
+
+    @command(auth.Refresh, SYSTEM, steps=True)
+    def refresh(self, request: auth.Refresh, begin: Begin) -> auth.TokenPair:
+        return refresh_session.run(request, begin, self.security)
+
+    @command(auth.Logout, SYSTEM)
+    def logout(self, request: auth.Logout, uow: UnitOfWork) -> None:
+        return end_sessions.run(request, uow, self.security)
+
+    @query(auth.GetMe, SYSTEM)
+    def get_me(self, _request: auth.GetMe, uow: UnitOfWork) -> auth.Me:
+        return queries.get_me(uow)
+
+    # In steps without a step: the keys need no database, and must be there when it is away.
+    @command(auth.GetJwks, SYSTEM, steps=True)
+    def get_jwks(self, _request: auth.GetJwks, _begin: Begin) -> auth.Jwks:
+        return auth.Jwks(keys=self.security.tokens.public_keys())
+
+    @on(TenantCreatedV1)
+    def on_tenant_created_v1(self, event: TenantCreatedV1, uow: UnitOfWork) -> None:
+        store_tenant.run(event, uow)
+
+    @every(30, steps=True)
+    def finish_registrations(self, begin: Begin) -> None:
+        finish_registrations.run(begin, self.runtime.rpc)
+
+    @every(3600)
+    def forget_expired(self, uow: UnitOfWork) -> None:
+        forget_expired.run(uow, self.security)
