@@ -1,12 +1,14 @@
 """The settings of one local system: what the caller gives, what was made for it, and where its servers listen."""
 
 import os
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local import envfile
 from deploy.local.console import LocalError
 from deploy.local.databases import DATABASES, app_url_name, migration_url_name
+from deploy.local.layout import REPOSITORY
 from deploy.local.ports import HOST
 
 # Names the file a set of variables was sourced from. Without it a shell that has sourced `.local/env` would look
@@ -55,3 +57,13 @@ def settings(secrets: Mapping[str, str], given: Mapping[str, str]) -> dict[str, 
 def base_environment() -> dict[str, str]:
     """Return the caller's environment without what we set ourselves, for programs that are started."""
     return {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+def current_commit() -> str:
+    """Return what the running code is called in /api/version; a copy without its history has no name."""
+    command = ["git", "-C", str(REPOSITORY), "rev-parse", "--short=12", "HEAD"]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "unknown"
+    return ended.stdout.strip() or "unknown"

@@ -6,19 +6,23 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from deploy.local import processes, supervisor
 from deploy.local.console import LocalError
 from deploy.local.daemon import Daemon, last_lines
-from deploy.local.environment import base_environment
+from deploy.local.environment import base_environment, current_commit
 from deploy.local.layout import REPOSITORY, Layout
 from deploy.local.pidfile import Identity, PidFile, terminate
 from deploy.local.processes import ProcessSpec
 
 _READY_SECONDS = 90.0
 _POLL_SECONDS = 0.1
+
+# A process that was started more often than this while we waited will not make it.
+_MOST_LIVES = 4
 _PROBE_SECONDS = 5.0
 _SERVERS = frozenset({"postgres", "rabbitmq", "epmd", "supervisor"})
 
@@ -45,7 +49,7 @@ class Fleet:
     def start(self, specs: Sequence[ProcessSpec], variables: Mapping[str, str]) -> None:
         """Start the supervisor, which starts the processes."""
         processes.save(supervisor.processes_file(self._layout), specs)
-        env = base_environment() | dict(variables)
+        env = base_environment() | dict(variables) | {"GIT_COMMIT": current_commit()}
         command = [sys.executable, "-m", "deploy.local.supervisor", str(self._layout.root)]
         self._daemon.start(command, env, REPOSITORY)
         self._fingerprint_file.write_text(fingerprint(specs, variables), encoding="utf-8")
@@ -64,17 +68,27 @@ class Fleet:
         return {name: identity for name, identity in found.items() if identity is not None}
 
     def wait_until_ready(self, specs: Sequence[ProcessSpec]) -> None:
-        """Wait until every process says it is ready; else show what those say that are not."""
+        """Wait until every process says it is ready; else show what those say that are not.
+
+        The gateway is asked last, because it remembers for a while that a service was not there.
+        """
         deadline = time.monotonic() + _READY_SECONDS
-        waiting = list(specs)
-        while waiting := [spec for spec in waiting if not is_ready(spec)]:
-            if time.monotonic() > deadline or not self.is_running():
-                raise LocalError(self._complaint(waiting))
+        waiting = sorted(specs, key=lambda spec: spec.wave, reverse=True)
+        lives: dict[str, set[Identity]] = defaultdict(set)
+        while waiting:
+            if is_ready(waiting[0]):
+                waiting.pop(0)
+                continue
+            for name, identity in self.living().items():
+                lives[name].add(identity)
+            failing = [spec for spec in waiting if len(lives[spec.name]) > _MOST_LIVES]
+            if failing or time.monotonic() > deadline or not self.is_running():
+                raise LocalError(self._complaint(failing or [spec for spec in waiting if not is_ready(spec)]))
             time.sleep(_POLL_SECONDS)
 
     def _complaint(self, waiting: Sequence[ProcessSpec]) -> str:
         tails = "\n".join(f"{spec.name}:\n{last_lines(self._layout.log / f'{spec.name}.log')}" for spec in waiting)
-        return f"Not ready after {_READY_SECONDS:.0f} s: {', '.join(spec.name for spec in waiting)}.\n{tails}"
+        return f"Not getting ready: {', '.join(spec.name for spec in waiting)}. The ends of their logs:\n{tails}"
 
     def _pid_files(self) -> list[PidFile]:
         return [PidFile(path) for path in sorted(self._layout.run.glob("*.pid")) if path.stem not in _SERVERS]

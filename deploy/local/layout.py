@@ -23,6 +23,11 @@ class Layout:
         return self.root / "log"
 
     @property
+    def metrics(self) -> Path:
+        """Where the gateway's workers join their counters."""
+        return self.root / "metrics"
+
+    @property
     def secrets_file(self) -> Path:
         return self.root / "secrets.env"
 

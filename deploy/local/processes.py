@@ -71,7 +71,7 @@ def worker(name: str, service: str, role: str, port: int) -> ProcessSpec:
     )
 
 
-def gateway(port: int) -> ProcessSpec:
+def gateway(port: int, metrics: Path) -> ProcessSpec:
     return ProcessSpec(
         name=GATEWAY,
         service=GATEWAY,
@@ -80,6 +80,7 @@ def gateway(port: int) -> ProcessSpec:
             *("--host", HOST, "--port", str(port), "--workers", "2", "--blocking-threads", "16"),
             *("--http", "1", "--no-ws", "--respawn-failed-workers"),
         ],
+        env={"PROMETHEUS_MULTIPROC_DIR": str(metrics)},
         health_url=f"http://{HOST}:{port}",
         wave=0,
     )

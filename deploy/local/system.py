@@ -107,6 +107,9 @@ class System:
         if self.fleet.is_running():
             say("The settings have changed; stopping the processes …")
         self.fleet.stop()
+        # Counters of processes that are gone for good would be added for ever.
+        shutil.rmtree(self.layout.metrics, ignore_errors=True)
+        self.layout.metrics.mkdir()
         say(f"Starting {len(specs)} processes …")
         self.fleet.start(specs, variables)
 
@@ -118,7 +121,7 @@ class System:
         ]
         if "GRAPH_API_URL" not in self._given:
             specs.append(processes.simulator(self._port(SIMULATOR)))
-        return [*specs, processes.gateway(self._gateway_port())]
+        return [*specs, processes.gateway(self._gateway_port(), self.layout.metrics)]
 
     def _port(self, name: str, preferred: int | None = None) -> int:
         """Return the port of a process: the one it listens on, or else a free one."""

@@ -54,6 +54,10 @@ def test_nobody_sees_more_than_it_needs(service: str, seen: set[str]) -> None:
 
 
 def test_the_table_survives_its_file(tmp_path: Path) -> None:
-    table = [processes.worker("auth", "auth", "rpc", 20_000), processes.simulator(20_001), processes.gateway(20_002)]
+    table = [
+        processes.worker("auth", "auth", "rpc", 20_000),
+        processes.simulator(20_001),
+        processes.gateway(20_002, tmp_path),
+    ]
     processes.save(tmp_path / "processes.json", table)
     assert processes.load(tmp_path / "processes.json") == table

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.console import LocalError
 from deploy.local.fleet import Fleet
 from deploy.local.layout import Layout, layout_at
 from deploy.local.pidfile import Identity, identify
+from deploy.local.ports import free_port
 from deploy.local.processes import ProcessSpec
 
 
@@ -113,3 +115,15 @@ def test_the_same_table_is_recognised(fleet: Fleet) -> None:
     assert fleet.runs_with(table, {"LOG_LEVEL": "INFO"})
     assert not fleet.runs_with(table, {"LOG_LEVEL": "DEBUG"})
     assert not fleet.runs_with([], {"LOG_LEVEL": "INFO"})
+
+
+def test_waiting_for_a_process_that_keeps_failing_ends_soon_with_its_log(fleet: Fleet) -> None:
+    failing = ProcessSpec(
+        name="failing",
+        service="simulator",
+        command=["sh", "-c", "echo AMQP_URL is not set; sleep 0.2; exit 1"],
+        health_url=f"http://127.0.0.1:{free_port()}",
+    )
+    fleet.start([failing], {})
+    with pytest.raises(LocalError, match=r"(?s)failing.*AMQP_URL is not set"):
+        fleet.wait_until_ready([failing])
