@@ -25,6 +25,9 @@ class Customer:
     user_ids: dict[str, str] = field(default_factory=dict)
     generation: int = 0
 
+    def __post_init__(self) -> None:
+        self.phone_hidden = self.phone_hidden or not self.phone
+
     def user_id(self, waba_id: str) -> str:
         """Return the person's business-scoped id at one account."""
         known = self.user_ids.get(waba_id)

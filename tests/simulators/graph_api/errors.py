@@ -8,6 +8,7 @@ from tests.simulators.graph_api.wire import JsonObject, Response
 
 HELP_PAGE = "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes/"
 
+MESSAGING_KIND = "OAuthException"
 NODE_MISSING_SUBCODE = 33
 TOKEN_EXPIRED_SUBCODE = 463
 TOKEN_INVALID_SUBCODE = 467
@@ -23,7 +24,7 @@ class GraphError(Exception):
         *,
         message: str | None = None,
         subcode: int | None = None,
-        kind: str = "OAuthException",
+        kind: str = MESSAGING_KIND,
     ) -> None:
         super().__init__(code, details)
         self.code = code
@@ -36,7 +37,7 @@ class GraphError(Exception):
     def response(self) -> Response:
         """Return the answer that carries this error."""
         error: JsonObject = {"message": self.message, "type": self.kind, "code": self.code}
-        if self.entry.messaging:
+        if self.entry.messaging and self.kind == MESSAGING_KIND:
             error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
         if self.subcode is not None:
             error["error_subcode"] = self.subcode

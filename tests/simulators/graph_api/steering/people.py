@@ -23,6 +23,12 @@ async def put_customer(order: Order) -> JsonObject:
     return order.simulator.customers.put(order.body).as_json()
 
 
+async def read_user_id(order: Order) -> JsonObject:
+    """Return by which id an account knows a person."""
+    reference, waba_id = order.variables
+    return {"user_id": order.customer(reference).user_id(waba_id)}
+
+
 async def write_messages(order: Order) -> JsonObject:
     """Let a person write: one message, or `messages` in one webhook; `copies` repeats the webhook."""
     body = order.body

@@ -1,8 +1,10 @@
 """What the control API shows: calls, accepted messages, counts, webhook attempts."""
 
 from tests.simulators.graph_api.records import as_json
-from tests.simulators.graph_api.steering.order import Order, UnknownReferenceError
+from tests.simulators.graph_api.steering.order import Order
 from tests.simulators.graph_api.wire import JsonObject
+
+ACCEPTED_FILTERS = ("id", "to", "phone_number_id", "biz_opaque_callback_data", "type", "text")
 
 
 async def health(order: Order) -> JsonObject:
@@ -30,22 +32,14 @@ async def calls(order: Order) -> list[JsonObject]:
 
 
 async def accepted(order: Order) -> list[JsonObject]:
-    """Return accepted messages, filtered by `to`, `phone_number_id`, `biz_opaque_callback_data`."""
+    """Return accepted messages, filtered by any of ACCEPTED_FILTERS."""
     found = list(order.simulator.records.accepted.values())
-    for name in ("to", "phone_number_id", "biz_opaque_callback_data", "type", "text"):
+    for name in ACCEPTED_FILTERS:
         wanted = order.query(name)
         if wanted is not None:
             plain = wanted.lstrip("+") if name == "to" else wanted
             found = [message for message in found if getattr(message, name) == plain]
     return [as_json(message) for message in order.page(found)]
-
-
-async def accepted_message(order: Order) -> JsonObject:
-    """Return one accepted message."""
-    message = order.simulator.records.accepted.get(order.variables[0])
-    if message is None:
-        raise UnknownReferenceError(f"no accepted message has the id {order.variables[0]}")
-    return as_json(message)
 
 
 async def counts(order: Order) -> JsonObject:

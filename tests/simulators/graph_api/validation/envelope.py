@@ -18,7 +18,7 @@ from tests.simulators.graph_api.wire import JsonObject
 
 USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 PHONE = re.compile(r"\+?\d{5,20}")
-PUNCTUATION = re.compile(r"[\s()\-.]")
+PUNCTUATION = re.compile(r"[\s()-]")
 TYPES = (*CONTENT, "interactive", "template")
 
 PRODUCT = Choice(("whatsapp",))
