@@ -26,6 +26,7 @@ _TICK = 0.5
 _HEARTBEAT = 10
 _RECONNECT_FIRST, _RECONNECT_STEP, _RECONNECT_MOST = 0.2, 0.3, 2.0
 _READ_CHUNK = 4096
+_ROUND_LIMIT = 10.0
 
 
 class LinkDownError(Exception):
@@ -58,6 +59,7 @@ class Link:
         self._connection: Any = None
         self._channel: Any = None
         self._blocked = False
+        self._last_round = time.monotonic()
 
     @property
     def up(self) -> bool:
@@ -69,6 +71,20 @@ class Link:
         """How many frames the broker has sent on this connection: no change means that it is silent."""
         connection = self._connection
         return 0 if connection is None else int(connection.bytes_recv)
+
+    def carries(self, channel: Any) -> bool:
+        """Whether this is the channel in use."""
+        return channel is self._channel
+
+    @property
+    def alive(self) -> bool:
+        """Whether the reading thread has made a round lately, connected or not."""
+        return time.monotonic() - self._last_round < _ROUND_LIMIT
+
+    def open(self) -> None:
+        """Start connecting without waiting for it, and never give up."""
+        self._last_round = time.monotonic()
+        self._start()
 
     def send(self, write: Callable[[Any], None], patience: float) -> None:
         """Run `write(channel)` alone on the channel, or raise `LinkDownError` within `patience` and the write limit."""
@@ -89,8 +105,13 @@ class Link:
         finally:
             self._writing.release()
 
-    def drop(self) -> None:
-        """Give the connection up, on any doubt; the reading thread notices, tells `on_down` and connects anew."""
+    def drop(self, channel: Any = None) -> None:
+        """Give the connection up, on any doubt; the reading thread notices, tells `on_down` and connects anew.
+
+        With a channel: only if that is still the channel in use.
+        """
+        if channel is not None and channel is not self._channel:
+            return
         connection, self._channel = self._connection, None
         if connection is not None:
             _shut(connection)
@@ -127,7 +148,7 @@ class Link:
     def _run(self) -> None:
         delay = _RECONNECT_FIRST
         while not self._closing.is_set():
-            started = time.monotonic()
+            started = self._last_round = time.monotonic()
             try:
                 self._session()
             except Exception as error:  # noqa: BLE001  the thread must outlive whatever the broker or a callback does
@@ -164,7 +185,8 @@ class Link:
             except TimeoutError:
                 next_tick = 0.0
             if time.monotonic() >= next_tick:
-                next_tick = time.monotonic() + _TICK
+                self._last_round = time.monotonic()
+                next_tick = self._last_round + _TICK
                 connection.heartbeat_tick()
                 if not self._blocked:
                     self._on_tick()

@@ -9,7 +9,9 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 _RPC_CALLS = Counter("rpc_client_calls_total", "RPC calls made", ["service", "method", "outcome"])
 _RPC_SECONDS = Histogram("rpc_client_seconds", "Duration of RPC calls", ["service", "method"], buckets=_BUCKETS)
 _RUNS = Counter("entrypoint_runs_total", "Runs of an entrypoint", ["service", "entrypoint", "outcome"])
-_RUN_SECONDS = Histogram("entrypoint_seconds", "Duration of entrypoint runs", ["service", "entrypoint"], buckets=_BUCKETS)
+_RUN_SECONDS = Histogram(
+    "entrypoint_seconds", "Duration of entrypoint runs", ["service", "entrypoint"], buckets=_BUCKETS
+)
 _RETRIES = Counter("messages_retried_total", "Messages put off to a retry queue", ["service", "handler", "reason"])
 _DEAD = Counter("messages_dead_lettered_total", "Messages given up", ["service", "handler"])
 _OUTBOX_LAG = Gauge("outbox_lag_seconds", "Age of the oldest event that is not published", ["service"])

@@ -39,7 +39,9 @@ class ServiceWatch:
         channel = self._channel
         try:
             # A passive declare changes nothing and tells the number of consumers.
-            channel.send_method(spec.Queue.Declare, "BsbbbbbF", (0, f"rpc-{service}", True, False, False, False, False, {}))
+            channel.send_method(
+                spec.Queue.Declare, "BsbbbbbF", (0, f"rpc-{service}", True, False, False, False, False, {})
+            )
             _name, _messages, consumers = self._answer(channel)
         except amqp.NotFound:  # the broker closes a channel that asks for an absent queue
             self._channel = None

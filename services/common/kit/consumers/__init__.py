@@ -1,0 +1,1 @@
+"""Taking messages from the broker: intake, single and batch handling, retries."""

@@ -1,0 +1,143 @@
+"""An event handler that takes one event at a time: inbox mark and effect in one transaction, acknowledged after it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import eventlet
+
+from services.common.contracts.base import Envelope, Event
+from services.common.contracts.errors import Invalid, Unavailable
+from services.common.kit import inbox, runs
+from services.common.kit.begin import Begin
+from services.common.kit.bus import MessageEntrypoint
+from services.common.kit.consumers.intake import Delivery
+from services.common.kit.consumers.retries import Retries
+from services.common.kit.container import EVENTS
+from services.common.kit.context import Context
+from services.common.kit.database import is_infrastructure_error
+from services.common.kit.runtime import runtime_of
+from services.common.kit.topology import Subscription
+from services.common.kit.uow import Scope
+
+_WAITS_IN_PLACE = (0.2, 0.5, 1.0)
+"""A database that restarts is back soon; until then this worker's messages need no tour of the retry queues."""
+
+
+class Later(Exception):
+    """Raised by a handler: not now, but in so many seconds. It does not count as an attempt."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(seconds, reason)
+        self.seconds = seconds
+        self.reason = reason
+
+
+class Subscriber(MessageEntrypoint):
+    """Base of both kinds of event handler: which queue, and what surrounds a message."""
+
+    ROLE = EVENTS
+
+    def __init__(self, event_class: type[Event], scope: Scope, **options: Any) -> None:
+        super().__init__(**options)
+        self.event_class = event_class
+        self.scope = scope
+
+    @property
+    def queue(self) -> str:
+        """This handler's own queue."""
+        service = self.container.service_name
+        return Subscription(self.event_class.SOURCE, self.event_class.TYPE, service, self.method_name).queue
+
+    @cached_property
+    def retries(self) -> Retries:
+        """Made on first use, since it needs the bound runtime."""
+        return Retries(self.bus.topology, runtime_of(self.container).resources.publisher)
+
+    def check(self) -> None:
+        """The publisher marks an event as mandatory by who is meant to consume it, so that must be true."""
+        if self.container.service_name not in self.event_class.CONSUMED_BY:
+            msg = f"{self.event_class.__name__} does not name {self.container.service_name} in consumed_by"
+            raise TypeError(msg)
+
+    def crashed(self, error: BaseException, delivery: Delivery) -> None:
+        """Something around the handler broke: as if the handler had failed."""
+        self.retries.after_failure(delivery, error)
+
+
+class EventHandler(Subscriber):
+    """`@on(Event)`."""
+
+    def __init__(self, event_class: type[Event], scope: Scope, *, steps: bool) -> None:
+        super().__init__(event_class, scope)
+        self.steps = steps
+
+    def setup(self) -> None:
+        """Consume the handler's queue."""
+        self.check()
+        self.bus.deliver(self.queue, lambda _delivery: self)
+
+    def handle(self, service: Any, delivery: Delivery) -> None:
+        """Every path through here settles the delivery."""
+        if self.retries.too_early(delivery):
+            return
+        try:
+            envelope = Envelope.from_bytes(delivery.body)
+            event = self.event_class.from_wire(envelope.data)
+        except Invalid as error:
+            self.retries.bury(delivery, error, "undecodable")
+            return
+        context = context_of(envelope, delivery)
+        with runs.observed(self.container.service_name, self.method_name, context) as run:
+            run.outcome = self._settle(service, delivery, envelope, event)
+            run.prominent = run.outcome != "ok"
+
+    def _settle(self, service: Any, delivery: Delivery, envelope: Envelope, event: Event) -> str:
+        try:
+            self._attempt(service, delivery, envelope, event)
+        except Later as later:
+            self.retries.later(delivery, later.seconds, later.reason)
+            return "later"
+        except (Exception, eventlet.Timeout) as error:  # noqa: BLE001  all that a handler raises ends in a retry queue
+            if isinstance(error, Unavailable) or is_infrastructure_error(error):
+                self.retries.after_outage(delivery, error)
+                return "infrastructure"
+            self.retries.after_failure(delivery, error)
+            return "failed"
+        delivery.ack()
+        return "ok"
+
+    def _attempt(self, service: Any, delivery: Delivery, envelope: Envelope, event: Event) -> None:
+        for pause in _WAITS_IN_PLACE:
+            try:
+                self._call(service, delivery, envelope, event)
+            except Exception as error:
+                if not is_infrastructure_error(error) or self.bus.intake.draining:
+                    raise
+                eventlet.sleep(pause)
+            else:
+                return
+        self._call(service, delivery, envelope, event)
+
+    def _call(self, service: Any, delivery: Delivery, envelope: Envelope, event: Event) -> None:
+        method = getattr(service, self.method_name)
+        database = runtime_of(self.container).resources.database
+        context = context_of(envelope, delivery)
+        if self.steps:
+            method(event, Begin(database, context, self.scope, envelope))
+            return
+        with database.transaction(context, self.scope, envelope=envelope) as uow:
+            if inbox.claim(uow, [envelope.id], self.label):
+                method(event, uow)
+
+
+def context_of(envelope: Envelope, delivery: Delivery) -> Context:
+    """The request's trace goes on; tenant and cause are those of the event; no deadline and no key of a caller."""
+    return Context.from_headers(delivery.headers).child(
+        correlation_id=envelope.correlation_id,
+        causation_id=envelope.id,
+        tenant_id=envelope.tenant_id,
+        deadline=None,
+        idempotency_key=None,
+    )

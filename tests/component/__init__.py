@@ -1,0 +1,1 @@
+"""Component tests: real containers on a real broker and a real PostgreSQL."""

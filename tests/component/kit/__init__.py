@@ -1,0 +1,1 @@
+"""The bus half of the kit, shown on a small service of the tests' own."""
