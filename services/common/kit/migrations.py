@@ -41,6 +41,7 @@ def configuration(service: str, url: str | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("version_locations", str(folder / "versions").replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", _FILE_NAMES)
     config.set_main_option("timezone", "UTC")
     config.attributes["url"] = url or _owner_url(service)
