@@ -30,6 +30,13 @@ _DEFAULTS = {
     "DEMO_EMAIL": "admin@demo.com",
 }
 
+# Other settings of the product reach it too when the caller gives them, e.g. AUTH_ACCESS_TOKEN_SECONDS=5 make up.
+_PREFIXES = tuple(f"{database.upper()}_" for database in DATABASES)
+_PASSED_ON = (
+    *("MAX_WORKERS", "STOP_LIMIT", "REQUIRED_SERVICES", "RPC_TIMEOUT_SECONDS", "TRUSTED_PROXIES", "METRICS_TOKEN"),
+    *("SMTP_URL", "MAIL_FROM", "PUBLIC_URL", "OBJECT_STORE_URL"),
+)
+
 # Made for the system at its first run; the caller may give others.
 _SECRETS = ("META_APP_SECRET", "META_VERIFY_TOKEN", "AUTH_SIGNING_KEYS", "ENVELOPE_KEYS", "DEMO_PASSWORD")
 
@@ -51,7 +58,15 @@ def has_own_servers(given: Mapping[str, str]) -> bool:
 def settings(secrets: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """Return the settings that don't depend on where servers listen."""
     made = _DEFAULTS | {name: secrets[name] for name in _SECRETS}
-    return {name: given.get(name) or value for name, value in made.items()}
+    chosen = {name: given.get(name) or value for name, value in made.items()}
+    return chosen | {name: value for name, value in given.items() if name not in chosen and _is_passed_on(name)}
+
+
+def _is_passed_on(name: str) -> bool:
+    """Addresses of servers and processes are the runner's own business."""
+    if name.endswith(("_URL", "_PASSWORD", "_PORT")) and name.startswith(_PREFIXES):
+        return False
+    return name.startswith(_PREFIXES) or name in _PASSED_ON
 
 
 def base_environment() -> dict[str, str]:

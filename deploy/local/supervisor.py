@@ -23,7 +23,8 @@ from deploy.local.layout import REPOSITORY, Layout, layout_at
 from deploy.local.pidfile import PidFile
 from deploy.local.processes import ProcessSpec
 
-GRACE_SECONDS = 20.0
+# Longer than the 25 s that a service allows itself for finishing what it has begun.
+GRACE_SECONDS = 30.0
 _LONGEST_LOG = 20_000_000
 
 

@@ -41,3 +41,9 @@ def test_given_settings_win_over_made_ones() -> None:
     assert settings(SECRETS, {"META_APP_SECRET": "theirs"})["META_APP_SECRET"] == "theirs"
     assert settings(SECRETS, {})["META_APP_SECRET"] == "s"
     assert settings(SECRETS, {"LOG_LEVEL": ""})["LOG_LEVEL"] == "INFO"
+
+
+def test_settings_of_a_service_are_passed_on_but_no_addresses() -> None:
+    given = {"AUTH_ACCESS_TOKEN_SECONDS": "5", "MAX_WORKERS": "3", "AUTH_HEALTH_URL": "http://other", "HOME": "/"}
+    assert settings(SECRETS, given).items() >= {"AUTH_ACCESS_TOKEN_SECONDS": "5", "MAX_WORKERS": "3"}.items()
+    assert not settings(SECRETS, given).keys() & {"AUTH_HEALTH_URL", "HOME"}
