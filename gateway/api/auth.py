@@ -1,0 +1,59 @@
+"""Accounts and sessions."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from gateway import answers
+from gateway.access import CREDENTIALS, PUBLIC, role
+from gateway.openapi.responses import JSON, other_answer, plain
+from gateway.resource import Resource
+from gateway.rpc import ask
+from services.common.contracts.auth import (
+    BadCredentials,
+    BadRefreshToken,
+    EmailTaken,
+    GetJwks,
+    GetMe,
+    Jwks,
+    LockedOut,
+    Login,
+    Logout,
+    Refresh,
+    RefreshSuperseded,
+    Register,
+    Role,
+)
+from services.common.contracts.base import schema_of
+
+auth = Resource("auth", "Accounts and sessions.")
+keys = Resource("keys", "Public keys of access tokens.")
+
+_ANY = role(Role.CUSTOMER, tenant_needed=False)
+
+auth.route_to(Register, "POST /auth/register", access=CREDENTIALS, status=201, refuses=(EmailTaken,))
+auth.route_to(Login, "POST /auth/login", access=CREDENTIALS, refuses=(BadCredentials, LockedOut))
+# Not limited like a password: a refresh token cannot be guessed, and an office shares one address.
+auth.route_to(Refresh, "POST /auth/refresh", access=PUBLIC, refuses=(BadRefreshToken, RefreshSuperseded))
+auth.route_to(Logout, "POST /auth/logout", access=_ANY)
+auth.route_to(GetMe, "GET /auth/me", access=_ANY)
+
+
+@keys.route("/.well-known/jwks.json")
+@PUBLIC
+@keys.doc(
+    **plain(
+        "jwks",
+        "Public keys by kid (RFC 7517)",
+        PUBLIC,
+        {
+            "200": other_answer(
+                "The keys.", JSON, schema_of(Jwks), {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1"}]}
+            )
+        },
+    )
+)
+def jwks() -> Response:
+    response = answers.as_json(ask(GetJwks()))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response

@@ -1,0 +1,35 @@
+"""What the routes work with, made once by `app.py` and handed to them through the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from gateway.bus import Publisher, Rpc
+from gateway.health import HealthReport
+from gateway.limits import Limiter, Policy
+from gateway.settings import GatewaySettings
+from gateway.tokens import TokenVerifier
+
+EXTENSION = "frontdesk"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The gateway's collaborators."""
+
+    settings: GatewaySettings
+    rpc: Rpc
+    publisher: Publisher
+    verifier: TokenVerifier
+    limiter: Limiter
+    health: HealthReport
+    caller_policy: Policy | None
+    credential_policy: Policy | None
+
+
+def parts() -> Parts:
+    """The collaborators of the application that serves the present request."""
+    return cast("Parts", current_app.extensions[EXTENSION])

@@ -1,0 +1,144 @@
+"""Blueprints whose routes are one line each: a method, a path, and the request to a service that answers it.
+
+The request's class gives the rest: which fields come from the path, the query or the body, what the answer looks like,
+the words and the examples of the API document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import flask_smorest
+from flask import Response, request
+
+from gateway import answers, bodies
+from gateway.access import Access
+from gateway.openapi.operations import of_route
+from gateway.rpc import ask
+from services.common.contracts import codec
+from services.common.contracts.base import Message, Request
+from services.common.contracts.errors import Invalid, ServiceError
+from services.common.contracts.paging import Pagination
+
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_UNKNOWN = "Unknown field."
+_MISSING = "Missing data for required field."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One line of a resource's table."""
+
+    method: str
+    rule: str
+    asks: type[Request[Any]]
+    access: Access
+    status: int = 200
+    refuses: tuple[type[ServiceError], ...] = ()
+    """What the service may refuse beyond what any route may answer; for the document."""
+    fixed: Mapping[str, Any] | None = None
+    """Fields that the route itself decides."""
+    takes: tuple[str, ...] | None = None
+    """Wire names of the fields that the caller may send, where these are not all that are left."""
+    needs: tuple[str, ...] = ()
+    """Wire names of fields that are optional in the request but not on this route."""
+    located_at: str | None = None
+    """Where the new thing is found, if not under this very path."""
+    summary: str | None = None
+    example: Mapping[str, Any] | None = None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether fields come from the body, or else from the query."""
+        return self.method in _WITH_BODY
+
+    @property
+    def path_fields(self) -> tuple[str, ...]:
+        """Wire names of the fields that the path carries."""
+        return tuple(_PARAMETER.findall(self.rule))
+
+    @property
+    def sent_fields(self) -> frozenset[str]:
+        """Wire names of the fields that body or query may carry."""
+        if self.takes is not None:
+            return frozenset(self.takes)
+        keys = {member.key for member in codec.members(self.asks)}
+        return frozenset(keys - set(self.path_fields) - set(self.fixed or {}))
+
+    @property
+    def listing(self) -> tuple[str, frozenset[str]] | None:
+        """For a page: the plural noun and the top-level fields of its items."""
+        return listing_of(self.asks.RETURNS)
+
+
+def listing_of(answer: Any) -> tuple[str, frozenset[str]] | None:
+    """The plural noun and the items' fields of a page view; None for any other answer."""
+    if not (isinstance(answer, type) and issubclass(answer, Message)):
+        return None
+    found = codec.members(answer)
+    if not any(member.hint is Pagination for member in found):
+        return None
+    items = next(member for member in found if member.hint is not Pagination)
+    (item,) = items.hint.__args__
+    return items.key, frozenset(member.key for member in codec.members(item))
+
+
+class Resource(flask_smorest.Blueprint):
+    """The routes of one noun."""
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(name, __name__, description=description)
+
+    def route_to(self, asks: type[Request[Any]], method_and_rule: str, *, access: Access, **options: Any) -> None:
+        """Declare a route that one RPC answers: `salons.route_to(GetSalon, "GET /salons/<id:salonId>", access=…)`."""
+        method, rule = method_and_rule.split(" ")
+        route = Route(method=method, rule=rule, asks=asks, access=access, **options)
+        view = access(self.doc(**of_route(route))(_view_of(route)))
+        self.add_url_rule(rule, f"{asks.METHOD}_{len(self._endpoints)}", view, methods=[method])
+
+
+def _view_of(route: Route) -> Callable[..., Response]:
+    listing = route.listing
+    located_at = route.located_at or (route.rule if route.status == 201 else None)  # noqa: PLR2004
+
+    def view(**path: str) -> Response:
+        sent = bodies.json_object() if route.has_body else bodies.query()
+        fields = _pop_fields(sent) if listing is not None else None
+        wire = ask(_request_of(route, sent, path))
+        if listing is not None and fields is not None:
+            wire = answers.select(wire, listing[0], fields, listing[1])
+        return answers.success(wire, route.status, _location(located_at, wire))
+
+    view.__doc__ = route.summary or route.asks.__doc__
+    return view
+
+
+def _request_of(route: Route, sent: dict[str, Any], path: Mapping[str, str]) -> Request[Any]:
+    """Strictly: a field that the path or the route decides is as unknown in a body as a misspelt one."""
+    problems = dict.fromkeys(sorted(set(sent) - route.sent_fields), _UNKNOWN)
+    problems.update({name: _MISSING for name in route.needs if sent.get(name) is None})
+    try:
+        parsed = route.asks.from_wire(
+            {**{name: value for name, value in sent.items() if name not in problems}, **path, **(route.fixed or {})}
+        )
+    except Invalid as refusal:
+        problems = {**refusal.details, **problems}
+    if problems:
+        raise Invalid(f"Some values are refused: {', '.join(sorted(problems))}.", problems)
+    return parsed
+
+
+def _pop_fields(sent: dict[str, Any]) -> list[str] | None:
+    wanted = sent.pop("fields", None)
+    return None if wanted is None else [name.strip() for name in str(wanted).split(",") if name.strip()]
+
+
+def _location(base: str | None, wire: Any) -> str | None:
+    if base is None or not isinstance(wire, dict) or "id" not in wire:
+        return None
+    version_prefix = request.path[: len(request.path) - len(base)] if request.path.endswith(base) else "/api/v1"
+    return f"{version_prefix}{base}/{wire['id']}"

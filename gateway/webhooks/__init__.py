@@ -1,0 +1,1 @@
+"""What providers send us: proved by signature, published unopened."""
