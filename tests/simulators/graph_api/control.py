@@ -40,6 +40,7 @@ class Counts:
 
     calls: int
     accepted: int
+    callback_data_seen: int
     by_callback_data: dict[str, int]
     by_content: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -116,7 +117,7 @@ class Conditions(_Connection):
         return dict(self.order("POST", "webhooks/settings", changes))
 
     def set_options(self, **options: Any) -> JsonObject:
-        """Set webhook_url, app_secret, verify_token, prepend_country_code or template_review."""
+        """Set webhook_url, app_secret, verify_token, prepend_country_code, template_review or lean_records."""
         return dict(self.order("POST", "options", options))
 
     def retry_webhooks(self) -> int:
@@ -238,9 +239,9 @@ class ControlClient(Conditions, World):
         """Return accepted messages; filters are id, to, phone_number_id, type, text and biz_opaque_callback_data."""
         return [AcceptedMessage(**message) for message in self.order("GET", "accepted", **filters)]
 
-    def counts(self) -> Counts:
-        """Return how often each thing was accepted."""
-        found = self.order("GET", "counts")
+    def counts(self, at_least: int = 1) -> Counts:
+        """Return how often each thing was accepted; `at_least=2` lists the double sends alone."""
+        found = self.order("GET", "counts", at_least=at_least)
         content = {(entry["to"], entry["text"]): entry["count"] for entry in found.pop("by_content")}
         return Counts(**found, by_content=content)
 

@@ -35,13 +35,16 @@ class Limits:
 
     def count_inbound(self, phone_number_id: str) -> None:
         """Count a message of a customer: it shares the number's throughput."""
-        self._passed[phone_number_id].append(self._clock.now())
+        self._count(phone_number_id, self._clock.now())
 
     def admit(self, phone_number_id: str, customer_key: str) -> None:
         """Let a send pass, or refuse it with 130429 or 131056."""
         now = self._clock.now()
         self._check_throughput(phone_number_id, now)
         self._check_pair((phone_number_id, customer_key), now)
+        self._count(phone_number_id, now)
+
+    def _count(self, phone_number_id: str, now: float) -> None:
         if self.settings.messages_per_second is not None:
             self._passed[phone_number_id].append(now)
 

@@ -98,11 +98,10 @@ class Router:
 
     def _record(self, request: Request, response: Response, milliseconds: float) -> None:
         records = self._simulator.records
-        records.calls_seen += 1
         sent = response.disposition is Disposition.SEND
-        records.calls.append(
+        records.add_call(
             RecordedCall(
-                records.calls_seen,
+                records.calls_seen + 1,
                 self._simulator.clock.now(),
                 request.method,
                 request.path,

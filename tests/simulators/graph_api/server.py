@@ -25,7 +25,7 @@ class Server:
         try:
             while await self._serve_request(reader, writer):
                 pass
-        except (ConnectionError, IncompleteReadError, asyncio.CancelledError):
+        except (ConnectionError, IncompleteReadError):
             log.debug("a client went away inside a request")
         except BadRequestError as refusal:
             log.info("refused: %s", refusal)

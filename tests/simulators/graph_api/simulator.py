@@ -75,6 +75,7 @@ class Simulator:
             part.clear()
         self.faults.remove()
         self.clock.reset()
+        self.records.lean = False
         self.prepend_country_code = False
 
     def receive(

@@ -4,12 +4,14 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.simulators.graph_api.control import ControlClient
 from tests.simulators.graph_api.demo import DEMO_NUMBER_ID, DEMO_WABA_ID, SECOND_NUMBER_ID, SECOND_WABA_ID
+from tests.simulators.graph_api.records import WebhookAttempt
 from tests.simulators.graph_api.webhooks.signature import render, sign
 from tests.unit.simulators.conftest import Sender
 from tests.unit.simulators.webhook_sink import Posted, WebhookSink
@@ -18,6 +20,14 @@ from tests.unit.simulators.webhook_sink import Posted, WebhookSink
 def is_signed(posted: Posted, secret: str = "test_app_secret") -> bool:
     digest = hmac.new(secret.encode(), posted.body, hashlib.sha256).hexdigest()
     return posted.headers.get("X-Hub-Signature-256") == f"sha256={digest}"
+
+
+def first_attempt(control: ControlClient, timeout: float = 5.0) -> WebhookAttempt:
+    deadline = time.monotonic() + timeout
+    while not (attempts := control.attempts()):
+        assert time.monotonic() < deadline, "no attempt was made"
+        time.sleep(0.01)
+    return attempts[0]
 
 
 @pytest.mark.parametrize(
@@ -118,9 +128,7 @@ def test_subscriber_that_is_away(control: ControlClient, sink: WebhookSink) -> N
     control.set_options(webhook_url="http://127.0.0.1:9/hook")
     try:
         control.write("16505551234", "hello")
-        while not control.attempts():
-            pass
-        attempt = control.attempts()[0]
+        attempt = first_attempt(control)
         assert attempt.status is None
         assert "Connection" in str(attempt.error)
     finally:

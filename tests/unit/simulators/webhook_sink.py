@@ -1,6 +1,7 @@
 """A subscriber for webhooks: keeps what it gets, and answers what it is told to."""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -83,8 +84,14 @@ def running_sink() -> Iterator[WebhookSink]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            if not isinstance(sys.exception(), ConnectionError):
+                super().handle_error(request, client_address)
+
+    server = Server(("127.0.0.1", 0), Handler)
     sink.url = f"http://127.0.0.1:{server.server_port}/hook"
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:

@@ -51,12 +51,13 @@ async def set_behaviour(order: Order) -> JsonObject:
 
 
 async def set_options(order: Order) -> JsonObject:
-    """Set `prepend_country_code`, `template_review`, `webhook_url`, `app_secret` or `verify_token`."""
+    """Set `prepend_country_code`, `template_review`, `lean_records`, or what the process was started with."""
     simulator, body = order.simulator, order.body
     for name in ("webhook_url", "app_secret", "verify_token"):
         if name in body:
             setattr(simulator.settings, name, body.pop(name))
     simulator.prepend_country_code = bool(body.pop("prepend_country_code", simulator.prepend_country_code))
+    simulator.records.lean = bool(body.pop("lean_records", simulator.records.lean))
     review = body.pop("template_review", simulator.templates.review)
     if review not in REVIEWS or body:
         raise ValueError(f"unknown options or values: {sorted(body) or review}")
@@ -65,4 +66,5 @@ async def set_options(order: Order) -> JsonObject:
         "webhook_url": simulator.settings.webhook_url,
         "prepend_country_code": simulator.prepend_country_code,
         "template_review": review,
+        "lean_records": simulator.records.lean,
     }

@@ -14,7 +14,7 @@ async def health(order: Order) -> JsonObject:
         "pending_statuses": simulator.statuses.pending(),
         "pending_webhooks": simulator.dispatcher.pending(),
         "undeliverable_webhooks": simulator.dispatcher.undeliverable,
-        "accepted": len(simulator.records.accepted),
+        "accepted": simulator.records.accepted_seen,
     }
 
 
@@ -43,8 +43,8 @@ async def accepted(order: Order) -> list[JsonObject]:
 
 
 async def counts(order: Order) -> JsonObject:
-    """Return how often each callback data and each (to, text) was accepted."""
-    return order.simulator.records.counts()
+    """Return how often each callback data and each (to, text) was accepted, from `at_least` times on."""
+    return order.simulator.records.counts(int(order.query("at_least") or 1))
 
 
 async def attempts(order: Order) -> list[JsonObject]:

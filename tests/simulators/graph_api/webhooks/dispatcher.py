@@ -2,11 +2,10 @@
 
 import asyncio
 import time
-from asyncio import Task, TimerHandle
+from asyncio import LimitOverrunError, Task, TimerHandle
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import count
-from typing import Any
 
 from tests.simulators.graph_api.businesses import Businesses
 from tests.simulators.graph_api.clock import Clock
@@ -70,7 +69,7 @@ class Dispatcher:
         self._numbers = count(1)
         self._slots = asyncio.Semaphore(self.settings.concurrency)
         self._buffers: defaultdict[str, list[Change]] = defaultdict(list)
-        self._tasks: set[Task[Any]] = set()
+        self._tasks: dict[Task[None], int] = {}
         self._retries: dict[int, tuple[Delivery, TimerHandle]] = {}
         self.undeliverable = 0
 
@@ -134,7 +133,8 @@ class Dispatcher:
 
     def pending(self) -> int:
         """Return how many webhooks are not acknowledged yet."""
-        return len(self._tasks) + len(self._retries) + sum(map(len, self._buffers.values()))
+        # A task that has just arranged its retry counts once.
+        return len({*self._tasks.values(), *self._retries}) + sum(map(len, self._buffers.values()))
 
     def clear(self) -> None:
         """Drop everything that is on its way and return to the default settings."""
@@ -185,20 +185,21 @@ class Dispatcher:
         return Delivery(next(self._numbers), url, body, headers, self._clock.now())
 
     def _start(self, delivery: Delivery) -> None:
-        for _ in range(self.settings.copies):
-            self._spawn(delivery)
+        self._spawn(delivery)
+        for _ in range(self.settings.copies - 1):
+            self._spawn(replace(delivery, id=next(self._numbers)))
 
     def _spawn(self, delivery: Delivery) -> None:
         task = asyncio.get_running_loop().create_task(self._attempt(delivery))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = delivery.id
+        task.add_done_callback(self._tasks.pop)
 
     async def _attempt(self, delivery: Delivery) -> None:
         async with self._slots:
             delivery.attempts += 1
             began = time.perf_counter()
             status, error = await self._post(delivery)
-        self._records.attempts.append(
+        self._records.add_attempt(
             WebhookAttempt(
                 delivery.id,
                 delivery.attempts,
@@ -217,7 +218,7 @@ class Dispatcher:
         timeout = self.settings.timeout_seconds
         try:
             return await self._transport.post(delivery.url, delivery.headers, delivery.body, timeout), None
-        except (OSError, TimeoutError) as failure:
+        except (OSError, TimeoutError, ValueError, LimitOverrunError) as failure:
             return None, repr(failure)
 
     def _retry_later(self, delivery: Delivery) -> None:
