@@ -13,7 +13,12 @@ SERVICE = "analytics"
 
 
 class OverviewTotals(View):
-    """Totals over the days asked for; today, week and month are the tenant's own calendar."""
+    """Totals over the days asked for; today, week (from Monday) and month are the tenant's own calendar.
+
+    `total_messages` counts both directions, `total_conversations` those that were written in. `delivery_rate` is the
+    share, from 0 to 1, of delivered and read messages among those that the provider took or refused. `sent_*` counts
+    messages of the business by the time at which they were queued.
+    """
 
     total_messages: int
     total_conversations: int
@@ -24,7 +29,7 @@ class OverviewTotals(View):
 
 
 class MessagesByStatus(View):
-    """Messages of the business by the furthest status they reached."""
+    """Messages of the business, queued in the days asked for, by the furthest status they reached."""
 
     sent: int
     delivered: int
@@ -33,7 +38,7 @@ class MessagesByStatus(View):
 
 
 class DailyActivity(View):
-    """One day in the tenant's time zone."""
+    """One day in the tenant's time zone: messages of the business and messages of its customers."""
 
     date: date
     sent: int
