@@ -11,13 +11,47 @@ from tests.integration.databases import PrivateDatabase, connected
 
 SERVICES = ("auth", "tenants", "bookings", "messaging", "analytics")
 
+_ALL = "select, insert, update, delete"
+
 # What has no tenant, what the system role may do, and what is unique in the whole platform. Each line is a decision.
 ALLOWED: dict[str, AllowList] = {
-    "auth": AllowList(),
-    "tenants": AllowList(),
+    # Who signs in, refreshes or registers is not known to belong to a tenant before it has been looked up.
+    "auth": AllowList(
+        tenantless=frozenset({"login_failures"}),
+        system={
+            "login_failures": _ALL,
+            "refresh_tokens": _ALL,
+            "registrations": _ALL,
+            "sessions": _ALL,
+            "tenants": "select, insert, update",
+            "users": "select, insert, update",
+        },
+        platform_unique=frozenset({"users_email_key_key", "registrations_email_key_key", "refresh_tokens_pkey"}),
+    ),
+    # A tenant is made when there is none yet; a channel is found by the number that Meta names.
+    "tenants": AllowList(
+        system={"channels": "select", "tenants": "select, insert"},
+        platform_unique=frozenset({"channels_phone_number_id_key", "tenants_slug_key"}),
+    ),
     "bookings": AllowList(),
-    "messaging": AllowList(),
-    "analytics": AllowList(),
+    # A webhook is stored as it came, before anybody knows whose it is.
+    "messaging": AllowList(
+        tenantless=frozenset({"unrouted_items", "webhook_events"}),
+        system={
+            "channels": "select",
+            "unrouted_items": "select, insert, delete",
+            "webhook_events": "select, insert, update",
+            "webhook_items": "select",
+        },
+    ),
+    # Events are counted in batches that hold many tenants.
+    "analytics": AllowList(
+        system={
+            "activity": "select, insert, update",
+            "conversations": "select, insert, update",
+            "outbound_messages": "select, insert, update",
+        }
+    ),
 }
 
 
