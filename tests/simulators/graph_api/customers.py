@@ -51,6 +51,7 @@ class Customers:
     def __init__(self) -> None:
         self._by_key: dict[str, Customer] = {}
         self._by_phone: dict[str, Customer] = {}
+        self._found_by_user_id: dict[str, Customer] = {}
         self._numbers = count(1)
 
     def put(self, body: JsonObject) -> Customer:
@@ -73,6 +74,7 @@ class Customers:
         unknown = set(fields) - set(Customer.__slots__)
         if unknown:
             raise TypeError(f"a customer has no {sorted(unknown)}")
+        self._by_phone.pop(customer.phone, None)
         for name, value in fields.items():
             if name != "phone" or value:
                 setattr(customer, name, value)
@@ -95,8 +97,11 @@ class Customers:
 
     def by_user_id(self, waba_id: str, user_id: str) -> Customer | None:
         """Return whom this account knows by this user id."""
-        customer = self.find(user_id)
-        return customer if customer and customer.user_ids.get(waba_id) == user_id else None
+        customer = self._found_by_user_id.get(user_id) or self.find(user_id)
+        if customer is None or customer.user_ids.get(waba_id) != user_id:
+            return None
+        self._found_by_user_id[user_id] = customer
+        return customer
 
     def change_number(self, customer: Customer, phone: str) -> None:
         """Give a person a new phone number, and with it new user ids everywhere."""
@@ -114,3 +119,4 @@ class Customers:
         """Forget everybody."""
         self._by_key.clear()
         self._by_phone.clear()
+        self._found_by_user_id.clear()

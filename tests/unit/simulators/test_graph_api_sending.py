@@ -5,8 +5,9 @@ import re
 import pytest
 
 from tests.simulators.graph_api.control import ControlClient
-from tests.simulators.graph_api.demo import DEMO_NUMBER_ID, DEMO_WABA_ID, SECOND_NUMBER_ID
+from tests.simulators.graph_api.demo import DEMO_NUMBER_ID, DEMO_WABA_ID, SECOND_NUMBER_ID, SECOND_WABA_ID
 from tests.unit.simulators.conftest import Sender
+from tests.unit.simulators.webhook_sink import WebhookSink
 
 pytestmark = pytest.mark.usefixtures("open_window")
 
@@ -27,6 +28,25 @@ def test_user_id_as_recipient_answers_without_a_phone(sender: Sender, control: C
     body = {"messaging_product": "whatsapp", "recipient": user_id, "type": "text", "text": {"body": "hi"}}
     answer = sender.call("POST", f"v26.0/{DEMO_NUMBER_ID}/messages", json=body).json()
     assert answer["contacts"] == [{"input": user_id, "user_id": user_id}]
+
+
+def test_user_id_of_another_account_is_nobody(sender: Sender, control: ControlClient, sink: WebhookSink) -> None:
+    body = {"messaging_product": "whatsapp", "type": "text", "text": {"body": "hi"}}
+    stranger = {"recipient": control.user_id("16505551234", SECOND_WABA_ID)}
+    assert sender.call("POST", f"v26.0/{DEMO_NUMBER_ID}/messages", json=body | stranger).status_code == 200
+    sink.wait_for(1)
+    assert sink.statuses()[0]["errors"][0]["code"] == 131026
+
+
+def test_user_id_of_an_old_number_is_nobody(sender: Sender, control: ControlClient, sink: WebhookSink) -> None:
+    former = {"recipient": control.user_id("16505551234", DEMO_WABA_ID)}
+    body = {"messaging_product": "whatsapp", "type": "text", "text": {"body": "hi"}}
+    sender.call("POST", f"v26.0/{DEMO_NUMBER_ID}/messages", json=body | former)
+    sink.wait_for(3)
+    control.change_customer_number("16505551234", "16505550001")
+    sender.call("POST", f"v26.0/{DEMO_NUMBER_ID}/messages", json=body | former)
+    control.wait_until_idle()
+    assert sink.statuses()[-1]["errors"][0]["code"] == 131026
 
 
 def test_to_wins_over_recipient(sender: Sender) -> None:
