@@ -7,7 +7,7 @@ import secrets
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from services.common.kit.cpu import run_blocking
+from services.common.kit.cpu import off_the_hub
 
 
 class PasswordHasher:
@@ -19,11 +19,11 @@ class PasswordHasher:
 
     def hash(self, password: str) -> str:
         """The encoded hash, with its parameters and a salt of its own."""
-        return run_blocking(self._argon2.hash, _bytes_of(password))
+        return off_the_hub(self._argon2.hash, _bytes_of(password))
 
     def matches(self, password: str, stored: str | None) -> bool:
         """Whether it is the password. Without a stored hash the answer is no, after the same work."""
-        found = run_blocking(self._verify, stored or self._nobodys, _bytes_of(password))
+        found = off_the_hub(self._verify, stored or self._nobodys, _bytes_of(password))
         return found and stored is not None
 
     def is_weak(self, stored: str) -> bool:

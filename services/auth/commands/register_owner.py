@@ -1,8 +1,8 @@
 """Register: a new tenant with its owner, signed in.
 
 Three steps, because two databases can't change in one transaction: store the registration with the tenant's id, have
-the tenant made under that id, make the user. A process that dies in between leaves a registration that the same person may
-take over by trying again, and that `finish_registrations` completes otherwise.
+the tenant made under that id, make the user. A process that dies in between leaves a registration that the same person
+may take over by trying again, and that `finish_registrations` completes otherwise.
 """
 
 from __future__ import annotations
