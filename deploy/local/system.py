@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from deploy.local import databases, envfile, processes
+from deploy.local import databases, envfile, migrations, processes
 from deploy.local.binaries import find_postgres
 from deploy.local.console import Stopwatch, say
 from deploy.local.credentials import load_credentials
@@ -13,7 +13,6 @@ from deploy.local.environment import MARKER, SERVER_URLS, has_own_servers, setti
 from deploy.local.fleet import Fleet
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.layout import Layout, dev_layout
-from deploy.local.migrations import migrate
 from deploy.local.ports import HOST, PortBook
 from deploy.local.processes import GATEWAY, SIMULATOR, ProcessSpec, health_url_name
 
@@ -57,7 +56,8 @@ class System:
         return variables
 
     def migrate(self) -> None:
-        """Bring the databases to their newest shape; the servers have to run."""
+        """Bring the databases to their newest shape, whatever is remembered of them."""
+        (self.layout.run / "migrated").unlink(missing_ok=True)
         self.up_servers(with_migrations=True)
 
     def down(self) -> None:
@@ -100,8 +100,19 @@ class System:
         if "POSTGRES_ADMIN_URL" in urls:
             databases.create_databases(urls["POSTGRES_ADMIN_URL"], urls, find_postgres())
         if with_migrations:
-            say("Migrating the databases …")
-            migrate(settings(self._secrets, self._given) | dict(urls), self.layout.log)
+            self._migrate(urls)
+
+    def _migrate(self, urls: Mapping[str, str]) -> None:
+        """Migrate the databases, unless they were by the same code before."""
+        stamp = self.layout.run / "migrated"
+        state = migrations.state_of(urls["POSTGRES_ADMIN_URL"]) if "POSTGRES_ADMIN_URL" in urls else None
+        if state is not None and stamp.exists() and stamp.read_text(encoding="utf-8") == state:
+            return
+        say("Migrating the databases …")
+        stamp.unlink(missing_ok=True)
+        migrations.migrate(settings(self._secrets, self._given) | dict(urls), self.layout.log)
+        if state is not None:
+            stamp.write_text(state, encoding="utf-8")
 
     def _start_processes(self, specs: list[ProcessSpec], variables: Mapping[str, str]) -> None:
         if self.fleet.is_running():
