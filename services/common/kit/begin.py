@@ -25,6 +25,4 @@ class Begin:
     ) -> AbstractContextManager[UnitOfWork]:
         """A transaction in the entrypoint's scope or another one; for the context's tenant or another one."""
         context = self.context if tenant_id is None else self.context.child(tenant_id=tenant_id)
-        return self._database.transaction(
-            context, scope or self._scope, read_only=read_only, envelope=self.envelope
-        )
+        return self._database.transaction(context, scope or self._scope, read_only=read_only, envelope=self.envelope)

@@ -30,7 +30,7 @@ class RequestEntrypoint(RpcMethod):
 
     def setup(self) -> None:
         """Refuse to serve another service's requests, by a slip of an import."""
-        if self.request_class.SERVICE != self.container.service_name:
+        if self.container.service_name != self.request_class.SERVICE:
             msg = f"{self.request_class.__name__} belongs to {self.request_class.SERVICE}"
             raise TypeError(msg)
         super().setup()

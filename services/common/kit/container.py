@@ -1,8 +1,8 @@
 """The Nameko container that survives: one bad message, provider or handler must not take its process down.
 
-The stock container kills itself on any exception outside the service's method, never settles a message whose handler let
-an `eventlet.Timeout` out, and acknowledges before providers have committed. Here a worker does three things: inject the
-dependencies, run the entrypoint, and if that breaks, let the entrypoint decide what becomes of its message.
+The stock container kills itself on any exception outside the service's method, never settles a message whose handler
+let an `eventlet.Timeout` out, and acknowledges before providers have committed. Here a worker does three things: inject
+the dependencies, run the entrypoint, and if that breaks, let the entrypoint decide what becomes of its message.
 """
 
 from __future__ import annotations
@@ -58,12 +58,15 @@ class KitEntrypoint(QuietlyBound, Entrypoint):
 class ResilientContainer(ServiceContainer):
     """Binds the entrypoints of its role only: slow event handlers would starve RPC in a shared worker pool."""
 
+    entrypoints: Any
+
     def __init__(self, service_cls: type, config: dict[str, Any]) -> None:
         super().__init__(service_cls, config)
         role = config.get("role", ALL)
-        self.entrypoints = SpawningSet(bound for bound in self.entrypoints if role in (ALL, bound.ROLE))
+        wanted = SpawningSet(bound for bound in self.entrypoints if role in (ALL, bound.ROLE))
+        self.entrypoints = wanted
         self.subextensions = SpawningSet(
-            extension for bound in self.entrypoints | self.dependencies for extension in iter_extensions(bound)
+            extension for bound in wanted | self.dependencies for extension in iter_extensions(bound)
         )
         self.stopping = False
 
@@ -77,7 +80,7 @@ class ResilientContainer(ServiceContainer):
         self.stopping = True
         super().stop()
 
-    def _run_worker(self, worker_ctx: WorkerContext, handle_result: Any) -> None:
+    def _run_worker(self, worker_ctx: WorkerContext, handle_result: Any) -> None:  # noqa: ARG002  Nameko's signature
         entrypoint, args = worker_ctx.entrypoint, worker_ctx.args
         try:
             self._inject_dependencies(worker_ctx)

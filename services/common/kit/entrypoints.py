@@ -1,4 +1,4 @@
-"""The decorators of a service class. Each stands for: parse, open the unit of work, call, commit, then reply or acknowledge.
+"""The decorators of a service class. Each stands for: parse, open a unit of work, call, commit, then reply or ack.
 
     class BookingsService:
         name = "bookings"
@@ -23,7 +23,8 @@ from services.common.contracts.base import Event, Request
 from services.common.kit.begin import Begin
 from services.common.kit.commands import Command, Query
 from services.common.kit.consumers.batch import BatchHandler
-from services.common.kit.consumers.single import EventHandler, Later
+from services.common.kit.consumers.single import EventHandler
+from services.common.kit.consumers.subscriber import Later
 from services.common.kit.container import KitEntrypoint
 from services.common.kit.runtime import Provide, Runtime
 from services.common.kit.timers import Timer
@@ -76,7 +77,7 @@ def on(event: type[Event], scope: Scope = TENANT, *, steps: bool = False, batch:
 
 
 def every(seconds: float, *, steps: bool = False) -> Callable[[F], F]:
-    """A tick about every so many seconds, on one replica at a time: `(self, uow)` in `SYSTEM` scope, or `(self, begin)`."""
+    """A tick now and then, on one replica at a time: `(self, uow)` in `SYSTEM` scope; with `steps`, `(self, begin)`."""
 
     def decorate(method: F) -> F:
         return _registered(method, Timer(seconds, steps=steps), "begin" if steps else "uow")

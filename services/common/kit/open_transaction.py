@@ -1,7 +1,7 @@
 """Whether the running greenthread or thread has a database transaction open.
 
-Nothing may leave the process inside one: a remote call would hold locks for as long as another service likes. The unit of
-work sets the mark, the RPC client refuses to work under it. A module of its own, so that the gateway needs no SQLAlchemy.
+Nothing may leave the process inside one: a remote call would hold locks for as long as another service likes. The
+database sets the mark, the RPC client refuses to work under it. A module apart: the gateway has no SQLAlchemy.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ _PERSISTENT = 2
 _MOST_UNCONFIRMED = 10_000
 
 
-class Unroutable(Exception):  # noqa: N818  named for what happened, like the errors of the contracts
+class Unroutable(Exception):
     """No queue takes a message with this exchange and routing key."""
 
 
@@ -105,7 +105,7 @@ class ConfirmedPublisher:
             raise BusUnavailable
 
     def publish_many(self, messages: Sequence[Outgoing], timeout: float = 5.0) -> list[Outcome]:
-        """Send all, then wait for all confirms together; one outcome for each message, in order. Never raises for the broker."""
+        """Send all, then wait for all confirms together: one outcome for each message, in order."""
         if not messages:
             return []
         batch = _Batch(messages)

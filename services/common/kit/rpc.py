@@ -184,10 +184,10 @@ class RpcClient:
         if self._watch is None:
             return
         now = time.monotonic()
-        calls = list(self._calls.values())
-        self._watch.look({call.service for call in calls if now - call.since > ServiceWatch.PATIENCE})
+        calls = [call for call in list(self._calls.values()) if now - call.since > ServiceWatch.PATIENCE]
+        untaken = self._watch.look({call.service for call in calls})
         for call in calls:
-            if self._watch.is_away(call.service) and now - call.since > ServiceWatch.PATIENCE:
+            if call.service in untaken:
                 call.fail(RpcUnavailable())
 
 

@@ -1,7 +1,7 @@
 """The answering side of RPC: Nameko's protocol, one reply channel per process.
 
-Replies are not confirmed: the caller's deadline covers a lost one, and a broker that is away while a handler finishes is
-no reason for the process to die, as it is for the stock responder.
+Replies are not confirmed: the caller's deadline covers a lost one, and a broker that is away while a handler finishes
+is no reason for the process to die, as it is for the stock responder.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class RpcMethod(MessageEntrypoint):
         else:
             self.server.reply(delivery, body)
 
-    def crashed(self, error: BaseException, delivery: Delivery) -> None:
+    def crashed(self, error: BaseException, delivery: Delivery) -> None:  # noqa: ARG002  it is in the log already
         """The caller learns that it went wrong, not why."""
         self.server.reply(delivery, encode_error(Internal()))
 

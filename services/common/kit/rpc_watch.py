@@ -26,27 +26,32 @@ class ServiceWatch:
         self._away: frozenset[str] = frozenset()
 
     def is_away(self, service: str) -> bool:
-        """Whether the service had no consumer when last looked at. It is looked at again twice a second until it has."""
+        """Whether the service had no consumer when last looked at, which is twice a second while it has none."""
         return service in self._away
 
-    def look(self, services: set[str]) -> None:
-        """Ask for these services and for those known to be away. A broker that does not answer breaks the connection."""
-        self._away = frozenset(service for service in services | self._away if self._consumers(service) == 0)
+    def look(self, services: set[str]) -> set[str]:
+        """Ask for these services and for those known to be away; return those of whom requests lie there untaken.
 
-    def _consumers(self, service: str) -> int:
+        A service that stops has no consumer any more but still answers what it took. A broker that does not answer
+        breaks the connection.
+        """
+        seen = {service: self._messages_and_consumers(service) for service in services | self._away}
+        self._away = frozenset(service for service, (_, consumers) in seen.items() if not consumers)
+        return {service for service in self._away if seen[service][0]}
+
+    def _messages_and_consumers(self, service: str) -> tuple[int, int]:
         if self._channel is None:
             self._channel = self._connection.channel()
         channel = self._channel
+        # A passive declare changes nothing and tells the counts.
+        arguments: tuple[Any, ...] = (0, f"rpc-{service}", True, False, False, False, False, {})
         try:
-            # A passive declare changes nothing and tells the number of consumers.
-            channel.send_method(
-                spec.Queue.Declare, "BsbbbbbF", (0, f"rpc-{service}", True, False, False, False, False, {})
-            )
-            _name, _messages, consumers = self._answer(channel)
+            channel.send_method(spec.Queue.Declare, "BsbbbbbF", arguments)
+            _name, messages, consumers = self._answer(channel)
         except amqp.NotFound:  # the broker closes a channel that asks for an absent queue
             self._channel = None
-            return 0
-        return int(consumers)
+            return 1, 0
+        return int(messages), int(consumers)
 
     def _answer(self, channel: Any) -> Any:
         give_up_at = time.monotonic() + self._ANSWER_LIMIT

@@ -7,7 +7,7 @@ import eventlet
 
 eventlet.monkey_patch()  # before anything else is imported: sockets and locks made earlier would block all greenthreads
 
-# ruff: noqa: E402, I001
+# ruff: noqa: E402
 import argparse
 import importlib
 import os

@@ -58,7 +58,7 @@ def as_service_error(error: BaseException) -> ServiceError:
     if isinstance(error, ServiceError):
         return error
     if isinstance(error, marshmallow.ValidationError):
-        return refusal(error.normalized_messages())
+        return refusal(error.normalized_messages())  # type: ignore[no-untyped-call]
     if is_infrastructure_error(error):
         log.warning("database_unavailable", error=str(error)[:300])
         return Unavailable()

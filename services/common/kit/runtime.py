@@ -1,9 +1,9 @@
 """What every service class holds: its settings, its database and its ways out. One of each per process.
 
-    class BookingsService:
-        name = "bookings"
-        runtime = Runtime(BookingsSettings)
-        graph = Provide(lambda settings: GraphApi(settings.graph_api_url))
+class BookingsService:
+    name = "bookings"
+    runtime = Runtime(BookingsSettings)
+    graph = Provide(lambda settings: GraphApi(settings.graph_api_url))
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Runtime(QuietlyBound, DependencyProvider):
         """Nothing in them connects before it is used."""
         return Resources(self.settings, self.container.service_name, self.container.max_workers)
 
-    def get_dependency(self, worker_ctx: Any) -> Resources:
+    def get_dependency(self, worker_ctx: Any) -> Resources:  # noqa: ARG002  Nameko's signature
         """The same object for every worker."""
         return self.resources
 
@@ -113,7 +113,7 @@ class Provide(QuietlyBound, DependencyProvider):
         """The one object."""
         return self.make(runtime_of(self.container).settings)
 
-    def get_dependency(self, worker_ctx: Any) -> Any:
+    def get_dependency(self, worker_ctx: Any) -> Any:  # noqa: ARG002  Nameko's signature
         """The same object for every worker."""
         return self.made
 

@@ -33,8 +33,8 @@ _UNLOCK = "select pg_advisory_unlock(hashtextextended(%s, 0))"
 class Turns(QuietlyBound, SharedExtension):
     """Whose turn it is among the replicas: an advisory lock of a session, on connections apart from the transactions'.
 
-    It is held without a transaction, so a timer may work in steps. If the session breaks, another replica may start while
-    this one finishes: a tick must be safe to run twice.
+    It is held without a transaction, so a timer may work in steps. If the session breaks, another replica may start
+    while this one finishes: a tick must be safe to run twice.
     """
 
     @cached_property
@@ -90,7 +90,7 @@ class Timer(KitEntrypoint):
         finally:
             ticked.send()
 
-    def crashed(self, error: BaseException, ticked: Signal) -> None:
+    def crashed(self, error: BaseException, ticked: Signal) -> None:  # noqa: ARG002  it is in the log already
         """The next tick is another chance; the log has it already."""
         if not ticked.ready():
             ticked.send()
@@ -125,7 +125,7 @@ class Timer(KitEntrypoint):
 
     def _pause(self) -> bool:
         """Whether the wait was cut short by the end. Not quite regular, so that replicas do not march in step."""
-        with eventlet.Timeout(self.seconds * (1 + random.uniform(-_JITTER, _JITTER)), exception=False):  # noqa: S311
+        pause = self.seconds * (1 + random.uniform(-_JITTER, _JITTER))
+        with eventlet.Timeout(pause, exception=False):
             self._stopping.wait()
-            return True
-        return False
+        return bool(self._stopping.ready())

@@ -9,8 +9,8 @@ from typing import Any
 import eventlet
 import pytest
 
+from services.common.kit import logging
 from services.common.kit.context import Context
-from services.common.kit.container import ResilientContainer
 from services.common.kit.ids import new_id
 from services.common.kit.publisher import ConfirmedPublisher
 from services.common.kit.rpc import RpcClient
@@ -21,6 +21,12 @@ from tests.component.kit.sample import MEMORY, Memory, SampleSettings
 from tests.integration.databases import PrivateDatabase, PrivateServer, migrating
 
 AMQP_URL = os.environ.get("AMQP_URL", "")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """JSON lines as in production: the coloured tracebacks of a terminal take seconds."""
+    logging.configure("tests", "WARNING")
 
 
 @pytest.fixture(scope="session")

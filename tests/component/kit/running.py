@@ -7,8 +7,8 @@ from typing import Any
 import eventlet
 
 from services.common.kit.bus import Bus
-from services.common.kit.container import ResilientContainer
 from services.common.kit.consumers.intake import Intake
+from services.common.kit.container import ResilientContainer
 from services.common.kit.process import ProcessSettings, container_config
 from services.common.kit.runtime import runtime_of
 from tests.component.kit.sample import SampleService, SampleSettings

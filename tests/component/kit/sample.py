@@ -38,11 +38,15 @@ class SampleView(View):
     times: int
 
 
+class SamplesView(View):
+    samples: list[SampleView]
+
+
 class AddSample(Request[SampleView], service="sample", method="add_sample"):
     name: str
 
 
-class FindSamples(Request[list[SampleView]], service="sample", method="find_samples"):
+class FindSamples(Request[SamplesView], service="sample", method="find_samples"):
     prefix: str = ""
 
 
@@ -114,11 +118,12 @@ class SampleService:
         return SampleView(name=request.name, times=MEMORY.calls["add_sample"])
 
     @query(FindSamples)
-    def find_samples(self, request: FindSamples, uow: UnitOfWork) -> list[SampleView]:
-        return [SampleView(name=name, times=1) for name in uow.session.execute(_FIND, {"prefix": request.prefix}).scalars()]
+    def find_samples(self, request: FindSamples, uow: UnitOfWork) -> SamplesView:
+        names = uow.session.execute(_FIND, {"prefix": request.prefix}).scalars()
+        return SamplesView(samples=[SampleView(name=name, times=1) for name in names])
 
     @command(Misbehave, SYSTEM, steps=True)
-    def misbehave(self, request: Misbehave, begin: Begin) -> SampleView:
+    def misbehave(self, request: Misbehave, begin: Begin) -> SampleView:  # noqa: ARG002
         MEMORY.calls["misbehave"] += 1
         errors: dict[str, Any] = {
             "taken": SampleTaken("Taken.", {"name": "x"}),
@@ -129,14 +134,14 @@ class SampleService:
         raise errors[request.how]
 
     @command(Dawdle, SYSTEM, steps=True)
-    def dawdle(self, request: Dawdle, begin: Begin) -> SampleView:
+    def dawdle(self, request: Dawdle, begin: Begin) -> SampleView:  # noqa: ARG002
         MEMORY.calls["dawdle"] += 1
         eventlet.sleep(request.seconds)
         MEMORY.calls["dawdled"] += 1
         return SampleView(name="awake", times=1)
 
     @on(SampleAddedV1, TENANT)
-    def on_sample_added_v1(self, event: SampleAddedV1, uow: UnitOfWork) -> None:
+    def on_sample_added_v1(self, event: SampleAddedV1, uow: UnitOfWork) -> None:  # noqa: ARG002
         MEMORY.calls[event.name] += 1
         eventlet.sleep(MEMORY.seconds.get(event.name, 0))
         MEMORY.trouble(event.name)
@@ -150,7 +155,7 @@ class SampleService:
         uow.after_commit(lambda: MEMORY.batches.append(names))
 
     @every(0.2)
-    def tick(self, uow: UnitOfWork) -> None:
+    def tick(self, uow: UnitOfWork) -> None:  # noqa: ARG002
         MEMORY.ticks += 1
 
 

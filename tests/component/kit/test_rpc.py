@@ -16,7 +16,16 @@ from services.common.kit.rpc import RpcClient, RpcTimeout, RpcUnavailable
 from tests.component.kit.broker import Broker
 from tests.component.kit.conftest import eventually
 from tests.component.kit.running import Running
-from tests.component.kit.sample import AddSample, Dawdle, FindSamples, Memory, Misbehave, NobodysRequest, SampleTaken
+from tests.component.kit.sample import (
+    AddSample,
+    Dawdle,
+    FindSamples,
+    Memory,
+    Misbehave,
+    NobodysRequest,
+    SampleTaken,
+    SampleView,
+)
 
 Start = Callable[..., Running]
 
@@ -24,7 +33,8 @@ Start = Callable[..., Running]
 def test_a_command_is_committed_before_its_answer(start: Start, client: RpcClient, context: Context) -> None:
     start("rpc")
     assert client.call(AddSample(name="first"), context).name == "first"
-    assert client.call(FindSamples(prefix="fi"), context) == [{"name": "first", "times": 1}]
+    found = client.call(FindSamples(prefix="fi"), context).samples
+    assert found == [SampleView(name="first", times=1)]
 
 
 def test_an_error_of_the_contract_arrives_as_itself(start: Start, client: RpcClient, context: Context) -> None:
@@ -90,7 +100,9 @@ def test_a_time_limit_holds(start: Start, client: RpcClient, context: Context) -
     assert time.monotonic() - started < 1
 
 
-def test_what_nobody_waits_for_is_not_carried_out(start: Start, broker: Broker, memory: Memory, context: Context) -> None:
+def test_what_nobody_waits_for_is_not_carried_out(
+    start: Start, broker: Broker, memory: Memory, context: Context
+) -> None:
     start("rpc")
     late = context.child(deadline=clock.epoch() - 1)
     _send_raw(broker, b'{"args": [], "kwargs": {"request": {"seconds": 0}}}', "sample.dawdle", late.to_headers())

@@ -19,7 +19,7 @@ from services.common.contracts.base import Envelope, Event
 from services.common.contracts.errors import Invalid, Unavailable
 from services.common.kit import inbox, runs
 from services.common.kit.consumers.intake import Delivery, Intake
-from services.common.kit.consumers.single import Later, Subscriber
+from services.common.kit.consumers.subscriber import Later, Subscriber
 from services.common.kit.context import Context
 from services.common.kit.database import is_infrastructure_error
 from services.common.kit.logging import get_logger
@@ -87,7 +87,7 @@ class BatchHandler(Subscriber):
         finally:
             done.set()
 
-    def crashed(self, error: BaseException, batch: list[Delivery], done: threading.Event) -> None:  # type: ignore[override]  # a batch where others have one message
+    def crashed(self, _error: BaseException, batch: list[Delivery], done: threading.Event) -> None:
         """Nothing is known of any of them: the broker hands them out again."""
         self._give_back(batch)
         done.set()
@@ -191,9 +191,7 @@ class BatchHandler(Subscriber):
         if len(deliveries) == 1:
             last.ack()
         else:
-            self.intake.settle_all(
-                deliveries, last.channel, lambda channel: channel.basic_ack(last.tag, multiple=True)
-            )
+            self.intake.settle_all(deliveries, last.channel, lambda channel: channel.basic_ack(last.tag, multiple=True))
 
     def _give_back(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:

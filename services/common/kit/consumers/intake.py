@@ -1,7 +1,7 @@
 """One consuming connection: messages come in here, and are acknowledged or given back here.
 
-A fresh design instead of Nameko's QueueConsumer, which closes its connection while workers still run (finished work then
-runs again elsewhere), waits up to 30 s before it reconnects and dies of a socket that breaks during an acknowledgement.
+Instead of Nameko's QueueConsumer, which closes its connection while workers still run (what they finish then runs again
+elsewhere), waits up to 30 s before it reconnects and dies of a socket that breaks during an acknowledgement.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class Intake:
         self._link.close()
 
     def settle(self, delivery: Delivery, write: Callable[[Any], Any]) -> None:
-        """Send the fate of a message, if the channel it came on still lives; else the broker has taken it back already."""
+        """Send the fate of a message. If its channel is gone, the broker has taken it back already."""
         self.settle_all([delivery], delivery.channel, write)
 
     def settle_all(self, deliveries: list[Delivery], channel: Any, write: Callable[[Any], Any]) -> None:

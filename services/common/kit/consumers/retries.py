@@ -1,6 +1,6 @@
 """What becomes of a message that could not be handled: later, again, or the dead-letter queue.
 
-A copy goes to its next place with a confirm, then the original is acknowledged; between the two there may be both, never
+A copy goes to its next place with a confirm, then the original is acknowledged: for a moment there may be both, never
 none. The count of attempts is ours: RabbitMQ 4 ignores an `x-death` header that a client publishes.
 """
 
@@ -37,7 +37,7 @@ class Retries:
         self._publisher = publisher
 
     def after_failure(self, delivery: Delivery, error: BaseException) -> None:
-        """The message's own fault, as far as one can tell: the next tier, or after the last one the dead-letter queue."""
+        """The message's own fault, as far as one can tell: to the next tier, after the last to the dead letters."""
         attempts = int(delivery.headers.get(ATTEMPTS, 0)) + 1
         headers = {**delivery.headers, **_failure(delivery, error), ATTEMPTS: str(attempts)}
         if attempts > len(self._topology.tiers):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import eventlet
@@ -13,60 +12,16 @@ from services.common.kit import inbox, runs
 from services.common.kit.begin import Begin
 from services.common.kit.bus import MessageEntrypoint
 from services.common.kit.consumers.intake import Delivery
-from services.common.kit.consumers.retries import Retries
-from services.common.kit.container import EVENTS
-from services.common.kit.context import Context
+from services.common.kit.consumers.subscriber import Later, Subscriber, context_of
 from services.common.kit.database import is_infrastructure_error
 from services.common.kit.runtime import runtime_of
-from services.common.kit.topology import Subscription
 from services.common.kit.uow import Scope
 
 _WAITS_IN_PLACE = (0.2, 0.5, 1.0)
 """A database that restarts is back soon; until then this worker's messages need no tour of the retry queues."""
 
 
-class Later(Exception):
-    """Raised by a handler: not now, but in so many seconds. It does not count as an attempt."""
-
-    def __init__(self, seconds: float, reason: str) -> None:
-        super().__init__(seconds, reason)
-        self.seconds = seconds
-        self.reason = reason
-
-
-class Subscriber(MessageEntrypoint):
-    """Base of both kinds of event handler: which queue, and what surrounds a message."""
-
-    ROLE = EVENTS
-
-    def __init__(self, event_class: type[Event], scope: Scope, **options: Any) -> None:
-        super().__init__(**options)
-        self.event_class = event_class
-        self.scope = scope
-
-    @property
-    def queue(self) -> str:
-        """This handler's own queue."""
-        service = self.container.service_name
-        return Subscription(self.event_class.SOURCE, self.event_class.TYPE, service, self.method_name).queue
-
-    @cached_property
-    def retries(self) -> Retries:
-        """Made on first use, since it needs the bound runtime."""
-        return Retries(self.bus.topology, runtime_of(self.container).resources.publisher)
-
-    def check(self) -> None:
-        """The publisher marks an event as mandatory by who is meant to consume it, so that must be true."""
-        if self.container.service_name not in self.event_class.CONSUMED_BY:
-            msg = f"{self.event_class.__name__} does not name {self.container.service_name} in consumed_by"
-            raise TypeError(msg)
-
-    def crashed(self, error: BaseException, delivery: Delivery) -> None:
-        """Something around the handler broke: as if the handler had failed."""
-        self.retries.after_failure(delivery, error)
-
-
-class EventHandler(Subscriber):
+class EventHandler(Subscriber, MessageEntrypoint):
     """`@on(Event)`."""
 
     def __init__(self, event_class: type[Event], scope: Scope, *, steps: bool) -> None:
@@ -77,6 +32,10 @@ class EventHandler(Subscriber):
         """Consume the handler's queue."""
         self.check()
         self.bus.deliver(self.queue, lambda _delivery: self)
+
+    def crashed(self, error: BaseException, delivery: Delivery) -> None:
+        """Something around the handler broke: as if the handler had failed."""
+        self.retries.after_failure(delivery, error)
 
     def handle(self, service: Any, delivery: Delivery) -> None:
         """Every path through here settles the delivery."""
@@ -130,14 +89,3 @@ class EventHandler(Subscriber):
         with database.transaction(context, self.scope, envelope=envelope) as uow:
             if inbox.claim(uow, [envelope.id], self.label):
                 method(event, uow)
-
-
-def context_of(envelope: Envelope, delivery: Delivery) -> Context:
-    """The request's trace goes on; tenant and cause are those of the event; no deadline and no key of a caller."""
-    return Context.from_headers(delivery.headers).child(
-        correlation_id=envelope.correlation_id,
-        causation_id=envelope.id,
-        tenant_id=envelope.tenant_id,
-        deadline=None,
-        idempotency_key=None,
-    )
