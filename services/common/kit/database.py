@@ -10,7 +10,7 @@ A service declares its models on a base of its own, because several services may
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -98,16 +98,14 @@ class Database:
     def _session(self, opening: tuple[str, tuple[str, ...]]) -> Iterator[Session]:
         connection = self._begin(*opening)
         session = Session(connection, expire_on_commit=False, join_transaction_mode="control_fully")
-        try:
-            yield session
-        except BaseException as error:
-            if not isinstance(error, Exception):
-                # A time limit or the end of the greenthread may have struck in the middle of a query.
-                connection.invalidate()
-            raise
-        finally:
-            session.close()  # rolls back what was not committed
-            connection.close()
+        with closing(connection), closing(session):  # the session rolls back what was not committed
+            try:
+                yield session
+            except BaseException as error:
+                if not isinstance(error, Exception):
+                    # A time limit or the end of the greenthread may have struck in the middle of a query.
+                    connection.invalidate()
+                raise
 
     def _begin(self, statement: str, parameters: tuple[str, ...], *, again: bool = True) -> sa.Connection:
         """Check out a connection and open the transaction on it.

@@ -20,7 +20,6 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 
 _DRIVER = "postgresql+onetrip"
-_SETUP = 0  # the status of a psycopg2 connection that is still being made
 
 # Ids are text in Python, whether a query goes through a model or not.
 _UUID_AS_TEXT = extensions.new_type((2950,), "UUID", lambda value, _cursor: value)
@@ -135,7 +134,7 @@ def install_wait_callback(connect_limit: float, query_limit: float) -> None:
     waits = {extensions.POLL_READ: {"read": True}, extensions.POLL_WRITE: {"write": True}}
 
     def wait(connection: Any) -> None:
-        limit = connect_limit if connection.status == _SETUP else query_limit
+        limit = connect_limit if connection.status == extensions.STATUS_SETUP else query_limit
         give_up_at = time.monotonic() + limit
         while (state := connection.poll()) != extensions.POLL_OK:
             if state not in waits:

@@ -77,7 +77,10 @@ def as_owner_of(op: Any, table: str) -> Iterator[None]:
 
 
 def create_kit_tables(op: Any) -> None:
-    """Outbox, inbox and idempotency answers, with their grants. Belongs into the first migration of a service."""
+    """Outbox, inbox and idempotency answers, with their grants. Belongs into the first migration of a service.
+
+    Databases have been made with it: a change to these tables is a function of its own, called by a further migration.
+    """
     for statement in _OUTBOX, _MAKE_PARTITIONS, _INBOX, _IDEMPOTENCY:
         op.execute(statement)
     roles = roles_of(op)
@@ -135,7 +138,7 @@ insert into outbox_counter default values
 # the default partition already (nobody made its own in time) takes them along.
 _MAKE_PARTITIONS = """
 create function make_outbox_partitions(days_ahead integer) returns void
-language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp set timezone = 'UTC' as $$
 declare
     day date;
     name text;
