@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from flask import request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from services.common.contracts.errors import Invalid
 
@@ -15,8 +15,14 @@ BODY_LIMIT = 1024 * 1024
 
 def raw(limit: int) -> bytes:
     """The bytes as they came. A body over the limit is refused by its declared length, before any of it is read."""
-    request.max_content_length = limit
-    return request.get_data(cache=False)
+    if (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge
+    # One byte more than allowed: a body without a declared length is cut off there, not refused.
+    request.max_content_length = limit + 1
+    body = request.get_data(cache=False)
+    if len(body) > limit:
+        raise RequestEntityTooLarge
+    return body
 
 
 def refuse_encoding() -> None:

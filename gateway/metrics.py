@@ -17,18 +17,12 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _REQUESTS = Counter("http_requests_total", "Requests served", ["method", "route", "status"])
 _SECONDS = Histogram("http_request_seconds", "Time to answer", ["method", "route"], buckets=_BUCKETS)
-_WEBHOOKS = Counter("webhooks_total", "Webhooks that came in", ["provider", "outcome"])
 
 
 def requests(method: str, route: str, status: int, seconds: float) -> None:
     """One request answered."""
     _REQUESTS.labels(method, route, str(status)).inc()
     _SECONDS.labels(method, route).observe(seconds)
-
-
-def webhooks(provider: str, outcome: str) -> None:
-    """One webhook: `taken`, `refused` or `not_taken`."""
-    _WEBHOOKS.labels(provider, outcome).inc()
 
 
 def exposition(directory: str | None) -> bytes:

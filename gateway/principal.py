@@ -12,6 +12,7 @@ from services.common.contracts.auth import Role
 from services.common.kit import ids
 
 _LONGEST = 4096
+_ROLES = frozenset(Role)
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._~+/-]+=*)")
 
 
@@ -43,7 +44,7 @@ def identify(authorization: list[str], verifier: TokenVerifier) -> Principal:
 
 def _principal(claims: dict[str, Any]) -> Principal:
     tenant_id, session_id, role = claims.get("tid"), claims.get("sid"), claims.get("rol")
-    if role not in set(Role) or not ids.is_id(claims["sub"]):
+    if not isinstance(role, str) or role not in _ROLES or not ids.is_id(claims["sub"]):
         raise BadCredential
     if tenant_id is None and role != Role.SUPER_ADMIN:
         raise BadCredential

@@ -24,8 +24,11 @@ _PATIENCE_SECONDS = 2.0
 class SigningKeys:
     """Keys by `kid`. Asks again every five minutes and, within limits, for a `kid` it has not seen. Thread-safe."""
 
-    def __init__(self, fetch: Callable[[], list[dict[str, Any]]]) -> None:
+    def __init__(
+        self, fetch: Callable[[], list[dict[str, Any]]], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._fetch = fetch
+        self._monotonic = monotonic
         self._keys: dict[str, jwt.PyJWK] = {}
         self._published: list[dict[str, Any]] | None = None
         self._fetched_at = self._asked_at = float("-inf")
@@ -34,7 +37,7 @@ class SigningKeys:
 
     def generation(self) -> int:
         """Grows when the set of keys changes: what was verified under another set must be verified again."""
-        stale = time.monotonic() - self._fetched_at > _FRESH_SECONDS
+        stale = self._monotonic() - self._fetched_at > _FRESH_SECONDS
         if stale and self._published is not None and self._asking.acquire(blocking=False):
             try:
                 self._ask()
@@ -55,16 +58,16 @@ class SigningKeys:
         return self._keys.get(kid)
 
     def _ask(self) -> None:
-        if self._published is not None and time.monotonic() - self._asked_at < _PATIENCE_SECONDS:
+        if self._published is not None and self._monotonic() - self._asked_at < _PATIENCE_SECONDS:
             return
-        self._asked_at = time.monotonic()
+        self._asked_at = self._monotonic()
         try:
             self._take(self._fetch())
         except ServiceError as error:
             log.warning("signing_keys_not_refreshed", code=error.code)
 
     def _take(self, published: list[dict[str, Any]]) -> None:
-        self._fetched_at = time.monotonic()
+        self._fetched_at = self._monotonic()
         if published == self._published:
             return
         self._keys = {str(key["kid"]): jwt.PyJWK(key, ALGORITHM) for key in published if _is_usable(key)}

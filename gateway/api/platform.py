@@ -98,6 +98,6 @@ def _ready() -> Response:
     here = parts()
     if here.health.is_ready(here.settings.required_services):
         return answers.success({"status": "ready"})
-    response = answers.as_json({"success": False, "data": {"status": "not ready", **here.health.read()}}, 503)
+    response = answers.as_json({"success": False, "data": {**here.health.read(), "status": "not ready"}}, 503)
     response.headers["Retry-After"] = "2"
     return response

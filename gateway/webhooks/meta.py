@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import BadRequest
 
-from gateway import arrival, bodies, metrics
+from gateway import arrival, bodies
 from gateway.access import WEBHOOK
 from gateway.openapi.responses import JSON, other_answer, plain, problem_answer
 from gateway.parts import parts
@@ -33,7 +33,6 @@ BODY_LIMIT = 3 * 1024 * 1024
 
 _CONFIRM_SECONDS = 2.0
 _TEXT = "text/plain"
-_PROVIDER = Provider.META.value.lower()
 
 
 def verify() -> Response:
@@ -53,11 +52,9 @@ def receive() -> Response:
     """200 means that the event will not be lost; anything else makes Meta send it again."""
     body = bodies.raw(BODY_LIMIT)
     if not is_signed(body, request.headers.get("X-Hub-Signature-256", ""), parts().settings.meta_app_secrets):
-        metrics.webhooks(_PROVIDER, "refused")
         raise BadSignature
     bodies.refuse_encoding()
     _publish(body)
-    metrics.webhooks(_PROVIDER, "taken")
     return Response("EVENT_RECEIVED", content_type="text/plain; charset=utf-8")
 
 
@@ -91,7 +88,6 @@ def _publish(body: bytes) -> None:
         parts().publisher.publish(message, _CONFIRM_SECONDS)
     except (Unavailable, Unroutable) as error:
         log.warning("webhook_not_taken", reason=type(error).__name__)
-        metrics.webhooks(_PROVIDER, "not_taken")
         raise WebhookNotTaken from error
 
 
