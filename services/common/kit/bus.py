@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any
@@ -10,6 +11,8 @@ import eventlet
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import SharedExtension
 
+from services.common.kit import metrics
+from services.common.kit.amqp_connection import queue_counts
 from services.common.kit.consumers.intake import Delivery, Intake
 from services.common.kit.container import KitEntrypoint, QuietlyBound
 from services.common.kit.logging import get_logger
@@ -19,6 +22,7 @@ from services.common.kit.topology import Topology
 log = get_logger(__name__)
 
 _DRAIN_LIMIT = 20.0
+_COUNT_EVERY = 15.0
 
 
 class Bus(QuietlyBound, SharedExtension):
@@ -27,6 +31,7 @@ class Bus(QuietlyBound, SharedExtension):
     def __init__(self) -> None:
         super().__init__()
         self.intakes: list[Intake] = []
+        self._next_count = 0.0
 
     @cached_property
     def topology(self) -> Topology:
@@ -36,7 +41,9 @@ class Bus(QuietlyBound, SharedExtension):
     @cached_property
     def intake(self) -> Intake:
         """Made on first use: Nameko sets all extensions up at once, in no order."""
-        return self.new_intake("intake")
+        intake = self.new_intake("intake")
+        intake.look_also(self._count_dead_letters)
+        return intake
 
     def new_intake(self, name: str) -> Intake:
         """A further connection, for who needs a channel alone."""
@@ -65,6 +72,12 @@ class Bus(QuietlyBound, SharedExtension):
     def kill(self) -> None:
         """Disconnect at once; the broker takes back what is in hand."""
         self.intake.stop()
+
+    def _count_dead_letters(self, channel: Any) -> None:
+        if time.monotonic() >= self._next_count:
+            self._next_count = time.monotonic() + _COUNT_EVERY
+            waiting, _ = queue_counts(channel, self.topology.dead_letters)
+            metrics.waiting_dead_letters(self.container.service_name, waiting)
 
     def _hand_over(self, entrypoint_of: Callable[[Delivery], KitEntrypoint | None], delivery: Delivery) -> None:
         """On the reading greenthread, which must never wait for a worker: heartbeats and other queues hang on it."""

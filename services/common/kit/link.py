@@ -11,22 +11,17 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import amqp
 from amqp import spec
-from amqp.transport import TCPTransport
 
+from services.common.kit.amqp_connection import CONNECT_LIMIT, connect, shut
 from services.common.kit.logging import get_logger
 
 log = get_logger(__name__)
 
-_CONNECT_LIMIT = 2.0
-_WRITE_LIMIT = 2.0
 _TICK = 0.5
-_HEARTBEAT = 10
 _RECONNECT_FIRST, _RECONNECT_STEP, _RECONNECT_MOST = 0.2, 0.3, 2.0
-_READ_CHUNK = 4096
 _ROUND_LIMIT = 10.0
 
 
@@ -68,6 +63,11 @@ class Link:
         return self._channel is not None and not self._blocked
 
     @property
+    def channel(self) -> Any:
+        """The channel in use, for the callbacks on the reading thread; None without a connection."""
+        return self._channel
+
+    @property
     def frames_heard(self) -> int:
         """How many frames the broker has sent on this connection: no change means that it is silent."""
         connection = self._connection
@@ -91,7 +91,7 @@ class Link:
         """Run `write(channel)` alone on the channel, or raise `LinkDownError` within `patience` and the write limit."""
         self._start()
         if not self._known.is_set():
-            self._known.wait(min(patience, _CONNECT_LIMIT))
+            self._known.wait(min(patience, CONNECT_LIMIT))
         if not self._writing.acquire(timeout=max(patience, 0.001)):
             msg = "others have been writing for too long"
             raise LinkDownError(msg)
@@ -115,7 +115,7 @@ class Link:
             return
         connection, self._channel = self._connection, None
         if connection is not None:
-            _shut(connection)
+            shut(connection)
 
     def close(self) -> None:
         """Disconnect for good."""
@@ -124,7 +124,7 @@ class Link:
         if reader is None or reader is threading.current_thread():
             return
         self._say_goodbye()
-        reader.join(_CONNECT_LIMIT + 2 * _TICK)
+        reader.join(CONNECT_LIMIT + 2 * _TICK)
         self.drop()
 
     def _say_goodbye(self) -> None:
@@ -174,7 +174,7 @@ class Link:
         self._lost(LinkDownError("closed"))
 
     def _session(self) -> None:
-        connection = _connect(self._url, self._set_blocked)
+        connection = connect(self._url, self._set_blocked, read_limit=_TICK)
         self._connection = connection
         try:
             channel = connection.channel()
@@ -188,7 +188,7 @@ class Link:
         finally:
             self._channel = None
             self._connection = None
-            _shut(connection)
+            shut(connection)
             connection.collect()
 
     def _read_until_closed(self, connection: Any) -> None:
@@ -215,80 +215,3 @@ class Link:
     def _set_blocked(self, blocked: bool) -> None:
         self._blocked = blocked
         log.warning("broker_blocks_publishers" if blocked else "broker_takes_messages_again", link=self.name)
-
-
-class _Transport(TCPTransport):
-    """Reads in chunks instead of three system calls a frame; gives a write more time than a read."""
-
-    def _setup_transport(self) -> None:
-        super()._setup_transport()
-        sock = self.sock
-        self._quick_recv = lambda wanted: sock.recv(max(wanted, _READ_CHUNK))
-        self._write = lambda data: _write_all(sock, data)
-
-
-def _write_all(sock: Any, data: Any) -> None:
-    rest = memoryview(data)
-    give_up_at = time.monotonic() + _WRITE_LIMIT
-    while rest:
-        try:
-            rest = rest[sock.send(rest) :]
-        except TimeoutError:
-            if time.monotonic() > give_up_at:
-                raise
-
-
-class _Connection(amqp.Connection):
-    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *options: Any, **more: Any) -> Any:  # noqa: N802  the library's name and order
-        if ssl:
-            return super().Transport(host, connect_timeout, ssl, *options, **more)
-        return _Transport(host, connect_timeout, *options, **more)
-
-
-def _connect(amqp_url: str, set_blocked: Callable[[bool], None]) -> Any:
-    connection = _Connection(
-        **connection_arguments(amqp_url),
-        connect_timeout=_CONNECT_LIMIT,
-        heartbeat=_HEARTBEAT,
-        on_blocked=lambda _reason: set_blocked(True),
-        on_unblocked=lambda: set_blocked(False),
-    )
-    try:
-        connection.connect()
-    except BaseException:
-        connection.collect()
-        raise
-    connection.sock.settimeout(_TICK)
-    return connection
-
-
-def connection_arguments(amqp_url: str) -> dict[str, Any]:
-    """An `amqp://` or `amqps://` URL as py-amqp's arguments."""
-    parts = urlsplit(amqp_url)
-    tls = tls_options(amqp_url)
-    return {
-        "host": f"{parts.hostname or '127.0.0.1'}:{parts.port or (5671 if tls else 5672)}",
-        "userid": unquote(parts.username or "guest"),
-        "password": unquote(parts.password or "guest"),
-        "virtual_host": unquote(parts.path[1:]) or "/",
-        "ssl": tls,
-    }
-
-
-def tls_options(amqp_url: str) -> dict[str, Any] | None:
-    """Options that verify the broker's certificate and name, for an `amqps://` URL; None for a plain one."""
-    parts = urlsplit(amqp_url)
-    if parts.scheme != "amqps":
-        return None
-    return {"server_hostname": parts.hostname, "context": {"check_hostname": True}}
-
-
-def _shut(connection: Any) -> None:
-    """Wake whoever reads or writes the socket. Closing it here could hand its number to another connection."""
-    transport = connection._transport  # noqa: SLF001  the public property reconnects when there is none
-    sock = None if transport is None else transport.sock
-    if sock is not None:
-        try:
-            sock.shutdown(2)
-        except OSError:
-            log.debug("broker_socket_already_closed")

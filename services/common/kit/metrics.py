@@ -14,6 +14,7 @@ _RUN_SECONDS = Histogram(
 )
 _RETRIES = Counter("messages_retried_total", "Messages put off to a retry queue", ["service", "handler", "reason"])
 _DEAD = Counter("messages_dead_lettered_total", "Messages given up", ["service", "handler"])
+_WAITING_DEAD = Gauge("dead_letters_waiting", "Messages that were given up and not replayed", ["service"])
 _OUTBOX_LAG = Gauge("outbox_lag_seconds", "Age of the oldest event that is not published", ["service"])
 
 
@@ -37,6 +38,11 @@ def retries(service: str, handler: str, reason: str) -> None:
 def dead_letters(service: str, handler: str) -> None:
     """One message given up."""
     _DEAD.labels(service, handler).inc()
+
+
+def waiting_dead_letters(service: str, count: int) -> None:
+    """How many messages lie in the dead-letter queue."""
+    _WAITING_DEAD.labels(service).set(count)
 
 
 def outbox_lag(service: str, seconds: float) -> None:

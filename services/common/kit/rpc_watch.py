@@ -6,11 +6,11 @@ gateway whose threads all wait for one dead service is down itself.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import amqp
-from amqp import spec
+
+from services.common.kit.amqp_connection import queue_counts
 
 
 class ServiceWatch:
@@ -18,7 +18,6 @@ class ServiceWatch:
 
     PATIENCE = 1.0
     """Seconds that a call waits before its service is looked at: a quick restart costs no error."""
-    _ANSWER_LIMIT = 1.0
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -42,22 +41,8 @@ class ServiceWatch:
     def _messages_and_consumers(self, service: str) -> tuple[int, int]:
         if self._channel is None:
             self._channel = self._connection.channel()
-        channel = self._channel
-        # A passive declare changes nothing and tells the counts.
-        arguments: tuple[Any, ...] = (0, f"rpc-{service}", True, False, False, False, False, {})
         try:
-            channel.send_method(spec.Queue.Declare, "BsbbbbbF", arguments)
-            _name, messages, consumers = self._answer(channel)
+            return queue_counts(self._channel, f"rpc-{service}")
         except amqp.NotFound:  # the broker closes a channel that asks for an absent queue
             self._channel = None
             return 1, 0
-        return int(messages), int(consumers)
-
-    def _answer(self, channel: Any) -> Any:
-        give_up_at = time.monotonic() + self._ANSWER_LIMIT
-        while True:
-            try:
-                return channel.wait(spec.Queue.DeclareOk, returns_tuple=True)
-            except TimeoutError:
-                if time.monotonic() > give_up_at:
-                    raise

@@ -19,6 +19,7 @@ from services.common.kit.outbox import exchange_of
 DEFAULT_TIERS = (1, 5, 30, 120, 600)
 
 _CRASHES_BEFORE_GIVING_UP = 50
+_LOOKS_AT_A_DEAD_LETTER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,7 +61,8 @@ class Topology:
     def declare(self, channel: Any) -> None:
         """Create what is missing. Raises when something exists with other properties."""
         channel.exchange_declare(exchange_of(self.service), "topic", durable=True, auto_delete=False)
-        _queue(channel, self.dead_letters, {})
+        # RabbitMQ 4 would drop a letter that has been looked at 20 times.
+        _queue(channel, self.dead_letters, {"x-delivery-limit": _LOOKS_AT_A_DEAD_LETTER})
         for seconds in self.tiers:
             self._declare_tier(channel, seconds)
         for subscription in self.subscriptions:

@@ -7,7 +7,7 @@ from typing import Any
 
 import amqp
 
-from services.common.kit.link import connection_arguments
+from services.common.kit.amqp_connection import connection_arguments
 from services.common.kit.subscriptions import topology_of
 from services.common.kit.topology import Topology
 from tests.component.kit.running import FAST_TIERS

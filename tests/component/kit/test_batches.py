@@ -7,7 +7,7 @@ from collections.abc import Callable
 import sqlalchemy.exc
 from psycopg2 import OperationalError
 
-from services.common.kit.consumers.retries import ORIGIN
+from services.common.kit.consumers.marks import ORIGIN
 from services.common.kit.ids import new_id
 from services.common.kit.publisher import ConfirmedPublisher, Outgoing
 from tests.component.kit.broker import TOPOLOGY, Broker

@@ -9,7 +9,7 @@ import sqlalchemy.exc
 from psycopg2 import OperationalError
 
 from services.common.contracts.errors import Unavailable
-from services.common.kit.consumers.retries import ATTEMPTS, LAST_ERROR, ORIGIN, REASON
+from services.common.kit.consumers.marks import ATTEMPTS, LAST_ERROR, ORIGIN, REASON
 from services.common.kit.context import Context
 from services.common.kit.ids import new_id
 from services.common.kit.publisher import ConfirmedPublisher, Outgoing

@@ -75,8 +75,9 @@ class Intake:
     """Consumes a set of queues over one connection of its own; redeclares and resumes whenever it reconnects."""
 
     def __init__(self, amqp_url: str, name: str, declare: Callable[[Any], None]) -> None:
-        self._link = Link(amqp_url, name, self._subscribe, self._forget)
+        self._link = Link(amqp_url, name, self._subscribe, self._forget, self._look_around)
         self._declarations = [declare]
+        self._lookouts: list[Callable[[Any], None]] = []
         self._queues: dict[str, tuple[int, Callable[[Delivery], None]]] = {}
         self._in_hand: set[Delivery] = set()
         self._draining = False
@@ -113,6 +114,10 @@ class Intake:
     def is_current(self, delivery: Delivery) -> bool:
         """Whether the connection it came over still stands."""
         return self._link.carries(delivery.channel)
+
+    def look_also(self, look: Callable[[Any], None]) -> None:
+        """Before the start: something to ask the broker about twice a second, on the reading greenthread."""
+        self._lookouts.append(look)
 
     def take_from(self, queue: str, prefetch: int, handle: Callable[[Delivery], None]) -> None:
         """Before the start: call `handle(delivery)` on the reading greenthread for each message; it must not block."""
@@ -165,6 +170,10 @@ class Intake:
             channel.basic_qos(0, prefetch, a_global=False)
             channel.basic_consume(queue, consumer_tag=queue, callback=partial(self._arrived, queue, handle))
         self._consuming = True
+
+    def _look_around(self) -> None:
+        for look in self._lookouts:
+            look(self._link.channel)
 
     def _arrived(self, queue: str, handle: Callable[[Delivery], None], message: Any) -> None:
         delivery = Delivery(message, queue, self)

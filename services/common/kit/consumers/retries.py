@@ -12,15 +12,21 @@ import eventlet
 
 from services.common.kit import clock, metrics
 from services.common.kit.consumers.intake import Delivery
+from services.common.kit.consumers.marks import (
+    ATTEMPTS,
+    DEAD_AT,
+    FIRST_FAILED_AT,
+    LAST_ERROR,
+    NOT_BEFORE,
+    ORIGIN,
+    REASON,
+    WAITS,
+)
 from services.common.kit.logging import get_logger
 from services.common.kit.publisher import BusUnavailable, ConfirmedPublisher, Outgoing, Unroutable
 from services.common.kit.topology import Topology
 
 log = get_logger(__name__)
-
-ATTEMPTS, WAITS, NOT_BEFORE = "x-attempts", "x-waits", "x-not-before"
-FIRST_FAILED_AT, LAST_ERROR = "x-first-failed-at", "x-last-error"
-ORIGIN, REASON, DEAD_AT = "x-origin-queue", "x-dead-reason", "x-dead-at"
 
 _LONGEST_ERROR = 300
 _LONGEST_WAIT_TIER = 2
