@@ -18,6 +18,7 @@ _SLUG_LENGTH = 63
 _NUMBERED = 9
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_VISIBLE = re.compile(r"[!-~]+")
 _MIDNIGHT = "24:00"
 _PAIR = 2
 _HINT_LENGTH = 4
@@ -102,12 +103,17 @@ def check_channel_kind(channel_type: ChannelType) -> None:
         raise refused("type", "Only WHATSAPP_CLOUD channels can be connected.")
 
 
-def check_complete(credentials: Mapping[str, str | None]) -> None:
-    """Raise naming every part of the credentials that is missing or blank."""
-    missing = sorted(name for name, value in credentials.items() if not (value or "").strip())
-    if missing:
-        reasons = dict.fromkeys(missing, "Missing data for required field.")
-        raise Invalid(f"Some values are refused: {', '.join(missing)}.", reasons)
+def check_credentials(parts: Mapping[str, str | None]) -> None:
+    """Raise naming every part that is missing, or that no provider can have issued: it went wrong while copying."""
+    reasons = {name: reason for name, value in parts.items() if (reason := _fault_of(value))}
+    if reasons:
+        raise Invalid(f"Some values are refused: {', '.join(sorted(reasons))}.", reasons)
+
+
+def _fault_of(value: str | None) -> str | None:
+    if not value:
+        return "Missing data for required field."
+    return None if _VISIBLE.fullmatch(value) else "Must not contain spaces or other than ASCII characters."
 
 
 def check_channel_limit(plan: PlanCode, active: int) -> None:

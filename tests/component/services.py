@@ -13,7 +13,7 @@ import eventlet
 import pytest
 
 from services.common.contracts.base import Envelope
-from services.common.kit.link import connection_arguments
+from services.common.kit.amqp_connection import connection_arguments
 from services.common.kit.subscriptions import topology_of
 from tests.component.kit.running import FAST_TIERS, Running
 

@@ -256,7 +256,7 @@ class ChannelConnectedV1(Event, source=SERVICE, type="channel.connected.v1", con
     """A channel was made or changed. Internal: it carries the sealed credentials and never enters the public log.
 
     `credentials` is the access token as it came, sealed with the envelope key that `tenants` and `messaging` share,
-    bound to tenant, `channels`, `credentials` and the channel's id. Of several the one with the highest `version` holds.
+    bound to tenant, `channels`, `credentials` and the channel's id. Of several, the highest `version` holds.
     """
 
     channel_id: Id

@@ -14,7 +14,7 @@ from services.tenants.repository import ChannelRepository, TenantRepository
 def run(request: CreateChannel, uow: UnitOfWork, keys: KeyRing) -> Channel:
     """Connect a channel. The tenant is locked meanwhile, so that no two callers take the last place of the plan."""
     domain.check_channel_kind(request.type)
-    domain.check_complete(
+    domain.check_credentials(
         {
             "phoneNumberId": request.phone_number_id,
             "businessAccountId": request.business_account_id,

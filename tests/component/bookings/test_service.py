@@ -10,8 +10,8 @@ import pytest
 from services.bookings.service import BookingsService
 from services.bookings.settings import BookingsSettings
 from services.common.contracts.bookings import Health
+from services.common.kit.amqp_connection import connection_arguments
 from services.common.kit.context import Context
-from services.common.kit.link import connection_arguments
 from services.common.kit.rpc import RpcClient
 from tests.component.kit.running import Running
 from tests.component.services import broker_url, running

@@ -114,10 +114,13 @@ def test_only_whatsapp_can_be_connected() -> None:
     assert "WHATSAPP_CLOUD" in caught.value.details["type"]
 
 
-def test_every_missing_part_of_the_credentials_is_named() -> None:
+def test_every_faulty_part_of_the_credentials_is_named() -> None:
+    domain.check_credentials({"phoneNumberId": "106540352242922", "accessToken": "EAAG|x_-."})
     with pytest.raises(Invalid) as caught:
-        domain.check_complete({"phoneNumberId": None, "businessAccountId": "1", "accessToken": "  "})
-    assert set(caught.value.details) == {"phoneNumberId", "accessToken"}
+        domain.check_credentials(
+            {"phoneNumberId": None, "businessAccountId": "1", "accessToken": "EAAG\n", "other": " 1"}
+        )
+    assert set(caught.value.details) == {"phoneNumberId", "accessToken", "other"}
 
 
 @pytest.mark.parametrize(("plan", "limit"), [(PlanCode.BASIC, 5), (PlanCode.PRO, 20), (PlanCode.MAX, 40)])
