@@ -9,7 +9,7 @@ LOCAL := $(PYTHON_ENV) -m deploy.local
 WITH_SETTINGS := set -a; . ./.local/env; set +a;
 ARGS ?=
 
-.PHONY: help env up down demo seed migrate replay logs status test check bench faults fmt lock
+.PHONY: help env up down status logs demo seed replay folder migrate test check bench faults fmt lock
 
 help: ## Help: list the targets
 	@awk '/^[a-z]+:.*## / { \
@@ -40,8 +40,11 @@ demo: up ## Try: a conversation from the first message to the booking, told step
 seed: up ## Try: fill in two demo tenants and print their logins
 	@$(LOCAL) seed $(ARGS)
 
-replay: up ## Try: send recorded webhooks from a folder again (DIR=folder)
-	@$(if $(DIR),,echo 'Please say which folder: make replay DIR=folder' >&2; exit 1;) $(LOCAL) replay --dir '$(DIR)' $(ARGS)
+replay: folder up ## Try: send recorded webhooks from a folder again (DIR=folder)
+	@$(LOCAL) replay --dir '$(DIR)' $(ARGS)
+
+folder:
+	@$(if $(DIR),:,echo 'Please say which folder: make replay DIR=folder' >&2; exit 1)
 
 migrate: env ## Data: bring all databases to their newest shape
 	@$(LOCAL) migrate
