@@ -109,7 +109,7 @@ class Pending:
 
 _TAKE = text(
     "select id, created_at, event_id, exchange, routing_key, mandatory, headers, payload from outbox"
-    " where published_at is null and parked_at is null and created_at >= :since"
+    " where published_at is null and parked_at is null and created_at >= :since and created_at < :until"
     " order by id limit :limit for update skip locked"
 )
 _TAKE_PARKED = text(
@@ -129,12 +129,12 @@ _PARK = text(
 )
 
 
-def take(session: Session, since: datetime, limit: int) -> list[Pending]:
+def take(session: Session, since: datetime, until: datetime, limit: int) -> list[Pending]:
     """Lock the oldest events that wait to be published; those that another relay holds are passed over.
 
-    `since` is no older than it need be: it spares the server from opening every day's partition each time.
+    The two instants spare the server from opening the partition of every day each time.
     """
-    return [_pending(row) for row in session.execute(_TAKE, {"since": since, "limit": limit})]
+    return [_pending(row) for row in session.execute(_TAKE, {"since": since, "until": until, "limit": limit})]
 
 
 def take_parked(session: Session, before: datetime, limit: int) -> list[Pending]:
