@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 
@@ -39,6 +40,8 @@ class TenantsStandIn:
     def __init__(self) -> None:
         self.made: dict[str, Tenant] = {}
         self.contexts: list[Context] = []
+        self.meanwhile: list[Callable[[], object]] = []
+        """Run during the next calls, one in each."""
         self.failure: ServiceError | None = None
         """Raised instead of an answer while it is set."""
 
@@ -48,6 +51,8 @@ class TenantsStandIn:
         open_transaction.refuse("RPC")
         eventlet.sleep(0)
         self.contexts.append(context)
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
         if self.failure is not None:
             raise self.failure
         CreateTenant.from_wire(request.to_wire())

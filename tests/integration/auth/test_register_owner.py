@@ -8,8 +8,11 @@ from typing import Any
 
 import eventlet
 import pytest
+from eventlet.event import Event as Signal
 
 from services.auth.commands import finish_registrations
+from services.auth.models import User
+from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import BadCredentials, EmailTaken, Role, SignedIn
 from services.common.contracts.errors import Forbidden, Invalid, Unavailable
 from services.common.contracts.tenants import PlanCode
@@ -128,6 +131,61 @@ def test_of_fifty_at_once_exactly_one_gets_the_account(people: People, rows: Row
     assert people.log_in(email, f"Correct-horse-{number}").user.id == signed_in.user.id
     assert rows("select from registrations where email_key = :email", email=email) == []
     assert len(registered_events(rows, str(signed_in.user.tenant_id))) == 1
+
+
+def test_a_later_request_takes_over_from_one_under_way(people: People, tenants: TenantsStandIn, rows: Rows) -> None:
+    email, first_is_done = new_email(), Signal()
+    second: list[Any] = []
+
+    def begin_the_second() -> None:
+        tenants.meanwhile.append(first_is_done.wait)
+        second.append(eventlet.spawn(people.register, email, "Another-horse-8"))
+        eventlet.sleep(0.2)
+
+    tenants.meanwhile.append(begin_the_second)
+    with pytest.raises(EmailTaken):
+        people.register(email)
+    first_is_done.send()
+    signed_in = second[0].wait()
+    assert people.log_in(email, "Another-horse-8").user.id == signed_in.user.id
+    assert list(tenants.made) == [signed_in.user.tenant_id]
+    assert len(users_of(rows, email)) == 1
+
+
+def test_none_begins_while_another_is_being_finished(
+    people: People, tenants: TenantsStandIn, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email, looked_up = new_email(), Signal()
+    outcomes: list[SignedIn | EmailTaken] = []
+    look_up = UserRepository.find_by_email
+    looks: list[str] = []
+
+    def dawdle(self: UserRepository, address: str) -> User | None:
+        found = look_up(self, address)
+        looks.append(address)
+        if len(looks) == 4:  # the second request has seen no user, and is about to store its registration
+            looked_up.send()
+            eventlet.sleep(0.3)
+        return found
+
+    def attempt() -> None:
+        try:
+            outcomes.append(people.register(email))
+        except EmailTaken as taken:
+            outcomes.append(taken)
+
+    def begin_the_second() -> None:
+        eventlet.spawn_n(attempt)
+        looked_up.wait()
+
+    monkeypatch.setattr(UserRepository, "find_by_email", dawdle)
+    tenants.meanwhile.append(begin_the_second)
+    attempt()
+    while len(outcomes) < 2:
+        eventlet.sleep(0.02)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["EmailTaken", "SignedIn"]
+    assert rows("select from registrations where email_key = :email", email=email) == []
+    assert len(tenants.made) == 1
 
 
 def test_while_tenants_is_away_registration_is_unavailable_and_a_retry_succeeds(
