@@ -1,0 +1,1 @@
+"""The service `messaging`: every message in, once; every message out, once."""

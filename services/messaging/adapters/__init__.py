@@ -1,0 +1,1 @@
+"""The outside systems of messaging: what WhatsApp sends, and the Graph API."""

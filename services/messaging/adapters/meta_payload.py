@@ -1,0 +1,377 @@
+"""Reads a WhatsApp webhook: raw bytes in, every single item of it out. Never raises, never drops."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from services.common.contracts.messaging import Direction, MessageType
+from services.messaging.adapters import meta_content
+from services.messaging.domain.items import (
+    AccountItem,
+    BrokenItem,
+    IgnoredItem,
+    Item,
+    MessageItem,
+    Person,
+    Route,
+    StatusItem,
+    Succession,
+    UnknownItem,
+)
+from services.messaging.domain.phones import phone_key
+from services.messaging.domain.statuses import PROVIDER_STATUSES
+
+Raw = dict[str, Any]
+
+_OBJECT = "whatsapp_business_account"
+_END_OF_TIME = 4_102_444_800  # the year 2100: what lies behind is no time of a message
+_NO_ROUTE = Route(None)
+
+ACCOUNT_FIELDS = frozenset(
+    {
+        "account_alerts",
+        "account_review_update",
+        "account_settings_update",
+        "account_update",
+        "automatic_events",
+        "business_capability_update",
+        "business_status_update",
+        "business_username_update",
+        "business_username_updates",
+        "calls",
+        "flows",
+        "group_lifecycle_update",
+        "group_participants_update",
+        "group_settings_update",
+        "group_status_update",
+        "history",
+        "message_template_components_update",
+        "message_template_quality_update",
+        "message_template_status_update",
+        "messaging_handovers",
+        "partner_solutions",
+        "payment_configuration_update",
+        "phone_number_name_update",
+        "phone_number_quality_update",
+        "security",
+        "smb_app_state_sync",
+        "standby",
+        "template_category_update",
+        "user_preferences",
+    }
+)
+
+
+def parse(raw: bytes) -> list[Item]:
+    """Every item of the body, each with its path. A body without any becomes one item that says why."""
+    try:
+        payload = _load(raw)
+    except (ValueError, RecursionError) as error:
+        return [BrokenItem("$", "body", _NO_ROUTE, None, "", f"The body is not JSON: {error}")]
+    if not isinstance(payload, dict):
+        return [_ignored("$", "body", "The body is not an object.")]
+    if payload.get("object") != _OBJECT:
+        return [_ignored("$", "body", f"Another object: {str(payload.get('object'))[:100]}.")]
+    entries = payload.get("entry")
+    if not isinstance(entries, list) or not entries:
+        return [_ignored("entry", "body", "There is no entry.")]
+    return [item for i, entry in enumerate(entries) for item in _entry(entry, f"entry[{i}]")]
+
+
+def _load(raw: bytes) -> Any:
+    """Strictly and fast; what the strict reader refuses gets a second, slower and kinder reading."""
+    try:
+        payload = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return _storable(json.loads(raw.decode("utf-8-sig", "replace"), parse_constant=_no_constant))
+    return _storable(payload) if b"\\u0000" in raw else payload
+
+
+def _no_constant(name: str) -> Any:
+    msg = f"{name} is not JSON"
+    raise ValueError(msg)
+
+
+def _storable(value: Any) -> Any:
+    """Without what PostgreSQL cannot store: NUL, and halves of characters."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_storable(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > 2**63:
+        return str(value)
+    return value
+
+
+def _entry(entry: Any, path: str) -> Iterator[Item]:
+    changes = entry.get("changes") if isinstance(entry, dict) else None
+    if not isinstance(changes, list) or not changes:
+        reason = "The entry holds no changes."
+        yield _ignored(path, "entry", reason) if isinstance(entry, dict) else _unknown(entry, path, _NO_ROUTE, reason)
+        return
+    for j, change in enumerate(changes):
+        yield from _change(entry, change, f"{path}.changes[{j}]")
+
+
+def _change(entry: Raw, change: Any, path: str) -> Iterator[Item]:
+    value = change.get("value") if isinstance(change, dict) else None
+    if not isinstance(value, dict):
+        yield _unknown(change, path, Route(None, _ids(entry.get("id"))), "The change holds no object.")
+        return
+    field = _field(change, value)
+    route = _route(entry, value)
+    if field in _ARRAYS:
+        yield from _arrays(field, value, route, path)
+    elif field in ACCOUNT_FIELDS:
+        yield _readable(_account, entry, change, field, route, path)
+    else:
+        yield _readable(_unknown, change, path, route, f"The field {field[:100]!r} is not known.", field)
+
+
+def _readable(read: Callable[..., Item], *arguments: Any) -> Item:
+    """The item, or, where it is nested more deeply than anything real, one that says so; the body has it whole."""
+    try:
+        return read(*arguments)
+    except (RecursionError, orjson.JSONEncodeError):
+        path, route = _place(arguments)
+        return BrokenItem(path, "unknown", route, None, "", "The item is nested too deeply.")
+
+
+def _place(arguments: tuple[Any, ...]) -> tuple[str, Route]:
+    path = next(part for part in reversed(arguments) if isinstance(part, str) and part.startswith("entry["))
+    return path, next(part for part in arguments if isinstance(part, Route))
+
+
+def _field(change: Raw, value: Raw) -> str:
+    field = change.get("field")
+    if isinstance(field, str):
+        return field
+    return "messages" if "messages" in value or "statuses" in value else ""
+
+
+def _route(entry: Raw, value: Raw) -> Route:
+    metadata, account = value.get("metadata"), value.get("waba_info")
+    number = metadata.get("phone_number_id") if isinstance(metadata, dict) else None
+    named = account.get("waba_id") if isinstance(account, dict) else None
+    return Route(_id_text(number), _ids(named, entry.get("id")))
+
+
+def _ids(*values: Any) -> tuple[str, ...]:
+    return tuple(text for value in values if (text := _id_text(value)) is not None)
+
+
+def _id_text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+
+def _arrays(field: str, value: Raw, route: Route, path: str) -> Iterator[Item]:
+    """The items of a change of messages; an array that is not known is kept as a whole."""
+    readers, found = _ARRAYS[field], False
+    for name, content in value.items():
+        if isinstance(content, list) and content and name != "contacts":
+            found = True
+            if name in readers:
+                for k, raw in enumerate(content):
+                    yield _readable(readers[name], raw, value, route, f"{path}.{name}[{k}]")
+            else:
+                reason = f"The array {name[:100]!r} is not known."
+                yield _readable(_unknown, content, f"{path}.{name}", route, reason, field)
+    if not found:
+        yield _ignored(path, field, "The change is empty.", route)
+
+
+def _message(raw: Any, value: Raw, route: Route, path: str) -> Item:
+    return _read_message(raw, value, route, path, Direction.INBOUND)
+
+
+def _echo(raw: Any, value: Raw, route: Route, path: str) -> Item:
+    return _read_message(raw, value, route, path, Direction.OUTBOUND)
+
+
+def _read_message(raw: Any, value: Raw, route: Route, path: str, direction: Direction) -> Item:
+    external_id = _id_text(raw.get("id")) if isinstance(raw, dict) else None
+    if external_id is None:
+        return _unknown(raw, path, route, "The message has no id.", "messages")
+    at = instant(raw.get("timestamp"))
+    succession = _succession(raw, at) if raw.get("type") == "system" else None
+    person = _other_side(raw, value, at, direction)
+    if succession is not None:
+        person = succession.former if succession.former.phone or succession.former.user_id else succession.present
+    if person.phone is None and person.user_id is None:
+        return _unknown(raw, path, route, "The message names nobody.", "messages")
+    said = meta_content.read(raw)
+    context = raw.get("context")
+    return MessageItem(
+        path=path,
+        kind=f"{'message' if direction is Direction.INBOUND else 'echo'}.{_type_name(raw)}",
+        route=route,
+        raw=raw,
+        digest=digest_of(raw),
+        external_id=external_id,
+        direction=direction,
+        type=said.type,
+        content=_with_errors(said, value),
+        text=said.text,
+        person=person,
+        sent_at=at,
+        reply_to=_id_text(context.get("id")) if isinstance(context, dict) else None,
+        opens_window=direction is Direction.INBOUND and said.opens_window,
+        succession=succession,
+    )
+
+
+def _with_errors(said: meta_content.Said, value: Raw) -> Raw:
+    """A message without its body has the reason beside it."""
+    if said.type is MessageType.UNKNOWN and isinstance(value.get("errors"), list) and "errors" not in said.content:
+        return {**said.content, "errors": meta_content.camel(value["errors"])}
+    return said.content
+
+
+def _type_name(raw: Raw) -> str:
+    kind = raw.get("type")
+    return kind[:60] if isinstance(kind, str) else "untyped"
+
+
+def _other_side(raw: Raw, value: Raw, at: datetime | None, direction: Direction) -> Person:
+    side = "from" if direction is Direction.INBOUND else "to"
+    return _person(raw.get(side), raw.get(f"{side}_user_id"), value.get("contacts"), at)
+
+
+def _person(wa_id: Any, user_id: Any, contacts: Any, at: datetime | None) -> Person:
+    """Somebody by their addresses in the item, completed from the contact that belongs to it."""
+    wa_id, user_id = _id_text(wa_id), _id_text(user_id)
+    contact = _contact_of(wa_id, user_id, contacts) or {}
+    profile = contact.get("profile")
+    profile = profile if isinstance(profile, dict) else {}
+    wa_id = _id_text(contact.get("wa_id")) or wa_id
+    return Person(
+        user_id=user_id or _id_text(contact.get("user_id")),
+        phone=phone_key(wa_id) if wa_id else None,
+        wa_id=wa_id,
+        name=_plain(profile.get("name")),
+        username=_plain(profile.get("username")),
+        at=at,
+    )
+
+
+def _contact_of(wa_id: str | None, user_id: str | None, contacts: Any) -> Raw | None:
+    """The contact with the same user id, else the same number, else the only one that does not say otherwise."""
+    if not isinstance(contacts, list):
+        return None
+    known = [contact for contact in contacts if isinstance(contact, dict)]
+    for contact in known:
+        if user_id and contact.get("user_id") == user_id:
+            return contact
+    fitting = [contact for contact in known if _fits(contact, wa_id, user_id)]
+    for contact in fitting:
+        if wa_id and contact.get("wa_id"):
+            return contact
+    return fitting[0] if len(known) == 1 and fitting else None
+
+
+def _fits(contact: Raw, wa_id: str | None, user_id: str | None) -> bool:
+    his_number, his_user = _id_text(contact.get("wa_id")), contact.get("user_id")
+    if wa_id and his_number and phone_key(wa_id) != phone_key(his_number):
+        return False
+    return not (user_id and his_user and user_id != his_user)
+
+
+def _plain(text: Any) -> str | None:
+    """A name as people give it: any text, without control characters and not endless."""
+    if not isinstance(text, str):
+        return None
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:200] or None
+
+
+def _succession(raw: Raw, at: datetime | None) -> Succession | None:
+    """A change of number or of user id. Older forms call the new number `new_wa_id`."""
+    system = raw.get("system")
+    if not isinstance(system, dict):
+        return None
+    new_number = _id_text(system.get("wa_id")) or _id_text(system.get("new_wa_id"))
+    new_user = _id_text(system.get("user_id"))
+    if not new_number and not new_user:
+        return None
+    former = _person(raw.get("from"), system.get("previous_user_id"), None, at)
+    return Succession(former, _person(new_number, new_user, None, at))
+
+
+def _status(raw: Any, value: Raw, route: Route, path: str) -> Item:
+    status = raw.get("status") if isinstance(raw, dict) else None
+    external_id = _id_text(raw.get("id")) if isinstance(raw, dict) else None
+    if external_id is None or not isinstance(status, str) or status not in PROVIDER_STATUSES:
+        return _unknown(raw, path, route, f"The status {str(status)[:60]!r} is not known.", "statuses")
+    at = instant(raw.get("timestamp"))
+    errors, pricing = raw.get("errors"), raw.get("pricing")
+    return StatusItem(
+        path=path,
+        kind=f"status.{status}",
+        route=route,
+        raw=raw,
+        digest=digest_of(raw),
+        external_id=external_id,
+        status=status,
+        at=at,
+        error=errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else None,
+        pricing=pricing if isinstance(pricing, dict) else None,
+        callback=_id_text(raw.get("biz_opaque_callback_data")),
+        person=_recipient(raw, value, at),
+    )
+
+
+def _recipient(raw: Raw, value: Raw, at: datetime | None) -> Person | None:
+    """Only where number and user id stand side by side: that tells something about who is who."""
+    if raw.get("recipient_type") == "group":
+        return None
+    person = _person(raw.get("recipient_id"), raw.get("recipient_user_id"), value.get("contacts"), at)
+    return person if person.phone and person.user_id else None
+
+
+def _error(raw: Any, _value: Raw, route: Route, path: str) -> Item:
+    code = raw.get("code") if isinstance(raw, dict) else None
+    return AccountItem(path, "error", route, raw, digest_of(raw), "errors", str(code)[:60], None)
+
+
+def _account(entry: Raw, change: Raw, field: str, route: Route, path: str) -> Item:
+    value = change["value"]
+    event = value.get("event")
+    # The entry's time makes two equal updates at different times two; a redelivery has the same one.
+    digest = digest_of([entry.get("id"), entry.get("time"), change])
+    at = instant(entry.get("time"))
+    return AccountItem(path, field, route, value, digest, field, event if isinstance(event, str) else field, at)
+
+
+def _unknown(raw: Any, path: str, route: Route, reason: str, field: str = "") -> UnknownItem:
+    return UnknownItem(path, "unknown", route, raw, digest_of(raw), reason, field)
+
+
+def _ignored(path: str, kind: str, reason: str, route: Route = _NO_ROUTE) -> IgnoredItem:
+    return IgnoredItem(path, kind, route, None, "", reason)
+
+
+_ARRAYS: dict[str, dict[str, Callable[[Any, Raw, Route, str], Item]]] = {
+    "messages": {"messages": _message, "statuses": _status, "errors": _error},
+    "smb_message_echoes": {"message_echoes": _echo, "errors": _error},
+}
+
+
+def digest_of(raw: Any) -> str:
+    """The same for the same content, however it was written down."""
+    return sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def instant(value: Any) -> datetime | None:
+    """Seconds since 1970 as text or number, or None for what is no time of a message."""
+    try:
+        seconds = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _END_OF_TIME else None

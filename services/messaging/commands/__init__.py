@@ -1,0 +1,1 @@
+"""Everything that can change what messaging knows."""

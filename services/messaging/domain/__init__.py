@@ -1,0 +1,1 @@
+"""Pure rules of messaging: no SQL, clock or network."""

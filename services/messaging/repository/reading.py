@@ -1,0 +1,199 @@
+"""Reads of messages and conversations for those who look at them: columns, not rows, and no query for each line."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from services.common.contracts.messaging import (
+    ConversationUnknown,
+    ListConversations,
+    ListMessages,
+    MessageUnknown,
+)
+from services.common.kit.paging import Order, Page, fetch_page
+from services.common.kit.uow import UnitOfWork
+from services.messaging.domain.phones import digits_of
+from services.messaging.models import ContactRow, ConversationRow, MessageRow, MessageStatusRow
+
+_Quoted = aliased(MessageRow)
+
+_MESSAGE = (
+    MessageRow.id,
+    MessageRow.conversation_id,
+    ConversationRow.contact_id,
+    MessageRow.channel_id,
+    MessageRow.direction,
+    MessageRow.type,
+    MessageRow.status,
+    MessageRow.content,
+    MessageRow.external_id,
+    MessageRow.digest,
+    MessageRow.sender,
+    MessageRow.recipient,
+    _Quoted.id.label("quoted_id"),
+    MessageRow.client_message_id,
+    MessageRow.error,
+    MessageRow.claimed_at,
+    MessageRow.sent_at,
+    MessageRow.delivered_at,
+    MessageRow.read_at,
+    MessageRow.failed_at,
+    MessageRow.created_at,
+    MessageRow.updated_at,
+)
+_CONVERSATION = (
+    ConversationRow.id,
+    ConversationRow.contact_id,
+    ContactRow.name.label("contact_name"),
+    ContactRow.username.label("contact_username"),
+    ContactRow.phone_number.label("contact_phone"),
+    ConversationRow.channel_id,
+    ConversationRow.status,
+    ConversationRow.assigned_to,
+    ConversationRow.tags,
+    ConversationRow.priority,
+    ConversationRow.unread_count,
+    ConversationRow.message_count,
+    ConversationRow.last_message_at,
+    ConversationRow.last_message_preview,
+    ConversationRow.window_expires_at,
+    ConversationRow.version,
+    ConversationRow.created_at,
+    ConversationRow.updated_at,
+)
+
+
+class MessageReader:
+    """Messages of one tenant."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._session, self._tenant_id = uow.session, uow.tenant_id
+
+    def get_message(self, message_id: str) -> sa.Row[Any]:
+        """Raises `MessageUnknown`."""
+        found = self._session.execute(self._messages().where(MessageRow.id == message_id)).first()
+        if found is None:
+            raise MessageUnknown
+        return found
+
+    def list_messages(self, request: ListMessages) -> Page:
+        """A page, newest first."""
+        order = Order(MessageRow.occurred_at, MessageRow.id, newest_first=True)
+        return fetch_page(self._session, self._messages().where(*_message_filters(request)), order, request)
+
+    def latest(self, conversation_id: str, limit: int) -> Sequence[sa.Row[Any]]:
+        """The end of a conversation, newest first."""
+        order = Order(MessageRow.occurred_at, MessageRow.id, newest_first=True)
+        mine = self._messages().where(MessageRow.conversation_id == conversation_id)
+        return self._session.execute(mine.order_by(*order.clauses()).limit(limit)).all()
+
+    def histories(self, messages: Iterable[sa.Row[Any]]) -> dict[tuple[str, str], list[Any]]:
+        """What the provider has told about these messages, by channel and the provider's id."""
+        wamids = [(row.channel_id, row.external_id) for row in messages if row.external_id and row.digest is None]
+        histories: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        if wamids:
+            key = sa.tuple_(MessageStatusRow.channel_id, MessageStatusRow.external_id)
+            columns = (MessageStatusRow.channel_id, MessageStatusRow.external_id)
+            told = sa.select(*columns, MessageStatusRow.status, MessageStatusRow.at).where(
+                MessageStatusRow.tenant_id == self._tenant_id, key.in_(wamids)
+            )
+            for row in self._session.execute(told):
+                histories[row.channel_id, row.external_id].append(row)
+        return histories
+
+    def _messages(self) -> sa.Select[Any]:
+        conversation = sa.and_(
+            ConversationRow.tenant_id == MessageRow.tenant_id, ConversationRow.id == MessageRow.conversation_id
+        )
+        quoted = sa.and_(
+            _Quoted.tenant_id == MessageRow.tenant_id,
+            _Quoted.channel_id == MessageRow.channel_id,
+            _Quoted.external_id == MessageRow.reply_to,
+        )
+        return (
+            sa.select(*_MESSAGE)
+            .join(ConversationRow, conversation)
+            .outerjoin(_Quoted, quoted)
+            .where(MessageRow.tenant_id == self._tenant_id)
+        )
+
+
+def _message_filters(request: ListMessages) -> list[sa.ColumnElement[bool]]:
+    asked: list[tuple[Any, Any]] = [
+        (MessageRow.conversation_id, request.conversation_id),
+        (MessageRow.channel_id, request.channel_id),
+        (MessageRow.direction, request.direction),
+        (MessageRow.status, request.status),
+        (MessageRow.type, request.type),
+    ]
+    filters = [column == value for column, value in asked if value is not None]
+    if request.from_ is not None:
+        filters.append(MessageRow.occurred_at >= request.from_)
+    if request.to is not None:
+        filters.append(MessageRow.occurred_at < request.to)
+    if request.q is not None:
+        filters.append(_contains(MessageRow.text, request.q))
+    return filters
+
+
+def _contains(column: Any, words: str) -> sa.ColumnElement[bool]:
+    return sa.cast(column.icontains(words, autoescape=True), sa.Boolean)
+
+
+class ConversationReader:
+    """Conversations of one tenant, each with its contact."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._session, self._tenant_id = uow.session, uow.tenant_id
+
+    def get_conversation(self, conversation_id: str) -> sa.Row[Any]:
+        """Raises `ConversationUnknown`."""
+        found = self._session.execute(self._conversations().where(ConversationRow.id == conversation_id)).first()
+        if found is None:
+            raise ConversationUnknown
+        return found
+
+    def list_conversations(self, request: ListConversations) -> Page:
+        """A page, the one with the latest message first."""
+        order = Order(ConversationRow.last_activity_at, ConversationRow.id, newest_first=True)
+        filtered = self._conversations().where(*self._filters(request))
+        return fetch_page(self._session, filtered, order, request)
+
+    def _conversations(self) -> sa.Select[*tuple[Any, ...]]:
+        contact = sa.and_(
+            ContactRow.tenant_id == ConversationRow.tenant_id, ContactRow.id == ConversationRow.contact_id
+        )
+        return sa.select(*_CONVERSATION).join(ContactRow, contact).where(ConversationRow.tenant_id == self._tenant_id)
+
+    def _filters(self, request: ListConversations) -> list[sa.ColumnElement[bool]]:
+        asked: list[tuple[Any, Any]] = [
+            (ConversationRow.status, request.status),
+            (ConversationRow.assigned_to, request.assigned_to),
+            (ConversationRow.channel_id, request.channel_id),
+        ]
+        filters = [column == value for column, value in asked if value is not None]
+        if request.tag is not None:
+            filters.append(ConversationRow.tags.contains([request.tag]))
+        if request.unread is not None:
+            filters.append(ConversationRow.unread_count > 0 if request.unread else ConversationRow.unread_count == 0)
+        if request.q is not None:
+            filters.append(self._mentions(request.q))
+        return filters
+
+    def _mentions(self, words: str) -> sa.ColumnElement[bool]:
+        """In the name or number of the contact, or in a message."""
+        digits = digits_of(words)
+        said = sa.select(MessageRow.conversation_id).where(
+            MessageRow.tenant_id == self._tenant_id, _contains(MessageRow.text, words)
+        )
+        return sa.or_(
+            _contains(ContactRow.name, words),
+            _contains(ContactRow.username, words),
+            _contains(ContactRow.phone_number, digits) if digits else sa.false(),
+            ConversationRow.id.in_(said),
+        )
