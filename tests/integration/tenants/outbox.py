@@ -13,6 +13,4 @@ def published(database: PrivateDatabase, tenant_id: str) -> list[Envelope]:
     asked = sa.text("select payload from outbox where tenant_id = :tenant_id order by id")
     with connected(database.admin_url) as admin:
         payloads = admin.execute(asked, {"tenant_id": tenant_id}).scalars().all()
-    return [
-        Envelope.from_bytes(payload if isinstance(payload, bytes) else str(payload).encode()) for payload in payloads
-    ]
+    return [Envelope.from_bytes(payload.encode()) for payload in payloads]
