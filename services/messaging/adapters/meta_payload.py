@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import orjson
 
 from services.common.contracts.messaging import Direction, MessageType
-from services.messaging.adapters import meta_content
+from services.messaging.adapters import meta_content, meta_people
 from services.messaging.domain.items import (
     AccountItem,
     BrokenItem,
@@ -21,16 +21,13 @@ from services.messaging.domain.items import (
     Person,
     Route,
     StatusItem,
-    Succession,
     UnknownItem,
 )
-from services.messaging.domain.phones import phone_key
 from services.messaging.domain.statuses import PROVIDER_STATUSES
 
 Raw = dict[str, Any]
 
 _OBJECT = "whatsapp_business_account"
-_END_OF_TIME = 4_102_444_800  # the year 2100: what lies behind is no time of a message
 _NO_ROUTE = Route(None)
 
 ACCOUNT_FIELDS = frozenset(
@@ -124,7 +121,7 @@ def _entry(entry: Any, path: str) -> Iterator[Item]:
 def _change(entry: Raw, change: Any, path: str) -> Iterator[Item]:
     value = change.get("value") if isinstance(change, dict) else None
     if not isinstance(value, dict):
-        yield _unknown(change, path, Route(None, _ids(entry.get("id"))), "The change holds no object.")
+        yield _unknown(change, path, Route(None, meta_people.id_texts(entry.get("id"))), "The change holds no object.")
         return
     field = _field(change, value)
     route = _route(entry, value)
@@ -161,15 +158,7 @@ def _route(entry: Raw, value: Raw) -> Route:
     metadata, account = value.get("metadata"), value.get("waba_info")
     number = metadata.get("phone_number_id") if isinstance(metadata, dict) else None
     named = account.get("waba_id") if isinstance(account, dict) else None
-    return Route(_id_text(number), _ids(named, entry.get("id")))
-
-
-def _ids(*values: Any) -> tuple[str, ...]:
-    return tuple(text for value in values if (text := _id_text(value)) is not None)
-
-
-def _id_text(value: Any) -> str | None:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+    return Route(meta_people.id_text(number), meta_people.id_texts(named, entry.get("id")))
 
 
 def _arrays(field: str, value: Raw, route: Route, path: str) -> Iterator[Item]:
@@ -197,12 +186,12 @@ def _echo(raw: Any, value: Raw, route: Route, path: str) -> Item:
 
 
 def _read_message(raw: Any, value: Raw, route: Route, path: str, direction: Direction) -> Item:
-    external_id = _id_text(raw.get("id")) if isinstance(raw, dict) else None
+    external_id = meta_people.id_text(raw.get("id")) if isinstance(raw, dict) else None
     if external_id is None:
         return _unknown(raw, path, route, "The message has no id.", "messages")
-    at = instant(raw.get("timestamp"))
-    succession = _succession(raw, at) if raw.get("type") == "system" else None
-    person = _other_side(raw, value, at, direction)
+    at = meta_people.instant(raw.get("timestamp"))
+    succession = meta_people.succession_of(raw, at) if raw.get("type") == "system" else None
+    person = meta_people.other_side(raw, value, at, direction)
     if succession is not None:
         person = succession.former if succession.former.phone or succession.former.user_id else succession.present
     if person.phone is None and person.user_id is None:
@@ -222,7 +211,7 @@ def _read_message(raw: Any, value: Raw, route: Route, path: str, direction: Dire
         text=said.text,
         person=person,
         sent_at=at,
-        reply_to=_id_text(context.get("id")) if isinstance(context, dict) else None,
+        reply_to=meta_people.id_text(context.get("id")) if isinstance(context, dict) else None,
         opens_window=direction is Direction.INBOUND and said.opens_window,
         succession=succession,
     )
@@ -240,76 +229,12 @@ def _type_name(raw: Raw) -> str:
     return kind[:60] if isinstance(kind, str) else "untyped"
 
 
-def _other_side(raw: Raw, value: Raw, at: datetime | None, direction: Direction) -> Person:
-    side = "from" if direction is Direction.INBOUND else "to"
-    return _person(raw.get(side), raw.get(f"{side}_user_id"), value.get("contacts"), at)
-
-
-def _person(wa_id: Any, user_id: Any, contacts: Any, at: datetime | None) -> Person:
-    """Somebody by their addresses in the item, completed from the contact that belongs to it."""
-    wa_id, user_id = _id_text(wa_id), _id_text(user_id)
-    contact = _contact_of(wa_id, user_id, contacts) or {}
-    profile = contact.get("profile")
-    profile = profile if isinstance(profile, dict) else {}
-    wa_id = _id_text(contact.get("wa_id")) or wa_id
-    return Person(
-        user_id=user_id or _id_text(contact.get("user_id")),
-        phone=phone_key(wa_id) if wa_id else None,
-        wa_id=wa_id,
-        name=_plain(profile.get("name")),
-        username=_plain(profile.get("username")),
-        at=at,
-    )
-
-
-def _contact_of(wa_id: str | None, user_id: str | None, contacts: Any) -> Raw | None:
-    """The contact with the same user id, else the same number, else the only one that does not say otherwise."""
-    if not isinstance(contacts, list):
-        return None
-    known = [contact for contact in contacts if isinstance(contact, dict)]
-    for contact in known:
-        if user_id and contact.get("user_id") == user_id:
-            return contact
-    fitting = [contact for contact in known if _fits(contact, wa_id, user_id)]
-    for contact in fitting:
-        if wa_id and contact.get("wa_id"):
-            return contact
-    return fitting[0] if len(known) == 1 and fitting else None
-
-
-def _fits(contact: Raw, wa_id: str | None, user_id: str | None) -> bool:
-    his_number, his_user = _id_text(contact.get("wa_id")), contact.get("user_id")
-    if wa_id and his_number and phone_key(wa_id) != phone_key(his_number):
-        return False
-    return not (user_id and his_user and user_id != his_user)
-
-
-def _plain(text: Any) -> str | None:
-    """A name as people give it: any text, without control characters and not endless."""
-    if not isinstance(text, str):
-        return None
-    return "".join(letter for letter in text if letter.isprintable()).strip()[:200] or None
-
-
-def _succession(raw: Raw, at: datetime | None) -> Succession | None:
-    """A change of number or of user id. Older forms call the new number `new_wa_id`."""
-    system = raw.get("system")
-    if not isinstance(system, dict):
-        return None
-    new_number = _id_text(system.get("wa_id")) or _id_text(system.get("new_wa_id"))
-    new_user = _id_text(system.get("user_id"))
-    if not new_number and not new_user:
-        return None
-    former = _person(raw.get("from"), system.get("previous_user_id"), None, at)
-    return Succession(former, _person(new_number, new_user, None, at))
-
-
 def _status(raw: Any, value: Raw, route: Route, path: str) -> Item:
     status = raw.get("status") if isinstance(raw, dict) else None
-    external_id = _id_text(raw.get("id")) if isinstance(raw, dict) else None
+    external_id = meta_people.id_text(raw.get("id")) if isinstance(raw, dict) else None
     if external_id is None or not isinstance(status, str) or status not in PROVIDER_STATUSES:
         return _unknown(raw, path, route, f"The status {str(status)[:60]!r} is not known.", "statuses")
-    at = instant(raw.get("timestamp"))
+    at = meta_people.instant(raw.get("timestamp"))
     errors, pricing = raw.get("errors"), raw.get("pricing")
     return StatusItem(
         path=path,
@@ -322,7 +247,7 @@ def _status(raw: Any, value: Raw, route: Route, path: str) -> Item:
         at=at,
         error=errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else None,
         pricing=pricing if isinstance(pricing, dict) else None,
-        callback=_id_text(raw.get("biz_opaque_callback_data")),
+        callback=meta_people.id_text(raw.get("biz_opaque_callback_data")),
         person=_recipient(raw, value, at),
     )
 
@@ -331,7 +256,7 @@ def _recipient(raw: Raw, value: Raw, at: datetime | None) -> Person | None:
     """Only where number and user id stand side by side: that tells something about who is who."""
     if raw.get("recipient_type") == "group":
         return None
-    person = _person(raw.get("recipient_id"), raw.get("recipient_user_id"), value.get("contacts"), at)
+    person = meta_people.person_of(raw.get("recipient_id"), raw.get("recipient_user_id"), value.get("contacts"), at)
     return person if person.phone and person.user_id else None
 
 
@@ -345,7 +270,7 @@ def _account(entry: Raw, change: Raw, field: str, route: Route, path: str) -> It
     event = value.get("event")
     # The entry's time makes two equal updates at different times two; a redelivery has the same one.
     digest = digest_of([entry.get("id"), entry.get("time"), change])
-    at = instant(entry.get("time"))
+    at = meta_people.instant(entry.get("time"))
     return AccountItem(path, field, route, value, digest, field, event if isinstance(event, str) else field, at)
 
 
@@ -366,12 +291,3 @@ _ARRAYS: dict[str, dict[str, Callable[[Any, Raw, Route, str], Item]]] = {
 def digest_of(raw: Any) -> str:
     """The same for the same content, however it was written down."""
     return sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def instant(value: Any) -> datetime | None:
-    """Seconds since 1970 as text or number, or None for what is no time of a message."""
-    try:
-        seconds = int(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _END_OF_TIME else None
