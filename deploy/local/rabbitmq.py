@@ -85,7 +85,7 @@ class RabbitBroker:
         self._signal(signal.SIGCONT)
 
     def control(self, *arguments: str) -> str:
-        """Run rabbitmqctl against this node and return what it prints, e.g. control("-p", VHOST, "list_queues")."""
+        """Run rabbitmqctl against this node and return what it prints; queues want `"-p", VHOST` before."""
         ended = subprocess.run(
             [str(self._binaries.rabbitmq / "rabbitmqctl"), "--quiet", *arguments],
             env=self._environment(),
