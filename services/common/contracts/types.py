@@ -33,7 +33,9 @@ def _comma_list(options: dict[str, Any]) -> fields.Field[Any]:
 Id = Annotated[str, FieldFactory(lambda options: _IdField(**options))]
 """A UUID in text form."""
 
-Name = Annotated[str, validate.Length(min=1, max=200)]
+Name = Annotated[
+    str, validate.Length(min=1, max=200), validate.Regexp(r"(?s).*\S", error="Must not be only white space.")
+]
 ShortText = Annotated[str, validate.Length(max=500)]
 Email = Annotated[
     str, validate.Length(max=254), validate.Email(), Documented(format="email", example="owner@demo.example")
