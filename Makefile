@@ -62,8 +62,8 @@ check: env ## Check: formatting, lint, types, layers, spelling: what CI runs bef
 bench: up ## Check: throughput and latency of each stage
 	@$(WITH_SETTINGS) $(PYTHON_ENV) -m tests.bench $(ARGS)
 
-faults: up ## Check: kill and stop parts of the running system and count what is lost
-	@$(WITH_SETTINGS) $(PYTHON_ENV) -m tests.faults $(ARGS)
+faults: env ## Check: kill and stop parts of a system of its own under load and count what is lost
+	@$(PYTHON_ENV) -m tests.faults $(ARGS)
 
 fmt: env ## Code: format and put right what ruff can
 	@$(PYTHON_ENV) -m ruff check --fix --quiet . || true
