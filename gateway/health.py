@@ -6,12 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 from gateway.bus import Rpc
-from services.common.contracts.base import Request
-from services.common.contracts.errors import NotFound, ServiceError
+from services.common.contracts.errors import ServiceError
+from services.common.contracts.health import health_request
 from services.common.kit.context import Context
 
 SERVICES = ("auth", "tenants", "bookings", "messaging", "analytics")
@@ -62,18 +61,8 @@ class HealthReport:
     def _service(self, name: str) -> dict[str, Any]:
         started = time.monotonic()
         try:
-            said = self._rpc.call_wire(_question(name), Context.new(), _LIMIT_SECONDS)
-        except NotFound:  # it answers, though it cannot tell about its database
-            said = {"database": _UNKNOWN}
+            said = self._rpc.call_wire(health_request(name), Context.new(), _LIMIT_SECONDS)
         except ServiceError:
             return {"status": _DOWN}
         milliseconds = round((time.monotonic() - started) * 1000, 1)
-        return {"status": _UP, "milliseconds": milliseconds, **(said if isinstance(said, dict) else {})}
-
-
-@cache
-def _question(name: str) -> Request[Any]:
-    class Health(Request[Any], service=name, method="health"):
-        """How the service and its database are doing."""
-
-    return Health()
+        return {"status": _UP, "milliseconds": milliseconds, **said}

@@ -10,10 +10,11 @@ from services.common.contracts.base import Envelope
 from services.common.contracts.messaging import MessageQueuedV1, MessageReceivedV1, MessageStatusChangedV1
 from services.common.contracts.tenants import TenantCreatedV1
 from services.common.kit.entrypoints import Runtime, on, query
+from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
 
 
-class AnalyticsService:
+class AnalyticsService(Service):
     """The table of contents."""
 
     name = analytics.SERVICE

@@ -17,10 +17,11 @@ from services.auth.settings import AuthSettings
 from services.common.contracts import auth
 from services.common.contracts.tenants import TenantCreatedV1
 from services.common.kit.entrypoints import SYSTEM, Begin, Provide, Runtime, command, every, on, query
+from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
 
 
-class AuthService:
+class AuthService(Service):
     """Accounts, sessions and access tokens. Most of it runs before anybody knows the tenant."""
 
     name = auth.SERVICE

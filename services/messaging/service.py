@@ -7,13 +7,14 @@ from services.common.contracts.base import Envelope
 from services.common.contracts.gateway import WebhookReceivedV1
 from services.common.contracts.tenants import ChannelConnectedV1
 from services.common.kit.entrypoints import SYSTEM, Runtime, on, query
+from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
 from services.messaging import queries
 from services.messaging.commands import copy_channel, file_webhooks
 from services.messaging.settings import MessagingSettings
 
 
-class MessagingService:
+class MessagingService(Service):
     """The table of contents."""
 
     name = messaging.SERVICE

@@ -5,13 +5,14 @@ from __future__ import annotations
 from services.common.contracts import tenants
 from services.common.kit.entrypoints import SYSTEM, Provide, Runtime, command, query
 from services.common.kit.envelope import KeyRing
+from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
 from services.tenants import queries
 from services.tenants.commands import create_channel, create_salon, create_tenant
 from services.tenants.settings import TenantsSettings
 
 
-class TenantsService:
+class TenantsService(Service):
     """The table of contents."""
 
     name = tenants.SERVICE

@@ -9,7 +9,7 @@ import pytest
 
 from services.bookings.service import BookingsService
 from services.bookings.settings import BookingsSettings
-from services.common.contracts.bookings import Health
+from services.common.contracts.health import health_request
 from services.common.kit.amqp_connection import connection_arguments
 from services.common.kit.context import Context
 from services.common.kit.rpc import RpcClient
@@ -34,7 +34,7 @@ def container() -> Iterator[Running]:
 def test_it_answers_for_itself_and_its_database(container: Running) -> None:
     client = RpcClient(broker_url(), "tests")
     try:
-        assert client.call(Health(), Context.new()).database == "up"
+        assert client.call(health_request("bookings"), Context.new()).database == "up"
     finally:
         client.close()
 
