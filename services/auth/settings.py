@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from services.auth.domain.lockout import LockoutPolicy
 from services.auth.domain.passwords import PasswordPolicy
 from services.auth.domain.sessions import SessionLimits
-from services.common.kit.settings import Secret, Settings, setting
+from services.common.kit.settings import Secret, Settings, SettingsError, setting
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key and the name by which its public half is found."""
+
+    kid: str
+    private_key: EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True)
@@ -41,10 +53,13 @@ class AuthSettings(Settings):
     password_passes: int = setting("AUTH_PASSWORD_PASSES", "argon2id time cost", default=2)
     allowed_failures: int = setting("AUTH_ALLOWED_FAILURES", "wrong passwords before an account waits", default=5)
     allowed_address_failures: int = setting(
-        "AUTH_ALLOWED_ADDRESS_FAILURES", "wrong passwords before an address, shared by an office, waits", default=20
+        "AUTH_ALLOWED_ADDRESS_FAILURES", "wrong passwords before an address, shared by an office, waits", default=50
     )
     failure_window_seconds: int = setting("AUTH_FAILURE_WINDOW_SECONDS", "how long a failure counts", default=900)
     longest_delay_seconds: int = setting("AUTH_LONGEST_DELAY_SECONDS", "longest wait after failures", default=60)
+
+    def __post_init__(self) -> None:
+        parse_signing_keys(self.signing_keys)  # a process that can't sign should not start
 
     @property
     def password_policy(self) -> PasswordPolicy:
@@ -80,3 +95,21 @@ class AuthSettings(Settings):
             window=timedelta(seconds=self.failure_window_seconds),
             longest=timedelta(seconds=self.longest_delay_seconds),
         )
+
+
+def parse_signing_keys(text: str) -> list[SigningKey]:
+    """Read `AUTH_SIGNING_KEYS`. Raises `SettingsError`, which never quotes the text."""
+    try:
+        keys = [_parse_key(entry) for entry in json.loads(text)]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise SettingsError('AUTH_SIGNING_KEYS must be a JSON list of {"kid", "private_key"} with PEM keys') from None
+    if not keys or len({key.kid for key in keys}) != len(keys):
+        raise SettingsError("AUTH_SIGNING_KEYS must name at least one key, and each by a kid of its own")
+    return keys
+
+
+def _parse_key(entry: dict[str, str]) -> SigningKey:
+    private_key = load_pem_private_key(entry["private_key"].encode(), password=None)
+    if not isinstance(private_key, EllipticCurvePrivateKey) or not isinstance(private_key.curve, SECP256R1):
+        raise TypeError("not a P-256 key")
+    return SigningKey(str(entry["kid"]), private_key)

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm
 
 from services.auth.domain.sessions import Bearer, OpenSession
+from services.auth.settings import SigningKey
 from services.common.contracts.auth import TokenPair
 from services.common.kit import ids
-from services.common.kit.settings import SettingsError
 
 ISSUER = "frontdesk"
 AUDIENCE = "frontdesk-api"
 TYPE = "at+jwt"
 _ALGORITHM = "ES256"
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """A private key and the name by which its public half is found."""
-
-    kid: str
-    private_key: EllipticCurvePrivateKey
 
 
 class AccessTokens:
@@ -74,21 +62,3 @@ class AccessTokens:
 def _public_half(key: SigningKey) -> dict[str, Any]:
     numbers = ECAlgorithm.to_jwk(key.private_key.public_key(), as_dict=True)
     return {**numbers, "kid": key.kid, "use": "sig", "alg": _ALGORITHM}
-
-
-def parse_signing_keys(text: str) -> list[SigningKey]:
-    """Read `AUTH_SIGNING_KEYS`. Raises `SettingsError`, which never quotes the text."""
-    try:
-        keys = [_parse_key(entry) for entry in json.loads(text)]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise SettingsError('AUTH_SIGNING_KEYS must be a JSON list of {"kid", "private_key"} with PEM keys') from None
-    if not keys or len({key.kid for key in keys}) != len(keys):
-        raise SettingsError("AUTH_SIGNING_KEYS must name at least one key, and each by a kid of its own")
-    return keys
-
-
-def _parse_key(entry: dict[str, str]) -> SigningKey:
-    private_key = load_pem_private_key(entry["private_key"].encode(), password=None)
-    if not isinstance(private_key, EllipticCurvePrivateKey) or not isinstance(private_key.curve, SECP256R1):
-        raise TypeError("not a P-256 key")
-    return SigningKey(str(entry["kid"]), private_key)

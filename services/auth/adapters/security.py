@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from services.auth.adapters.access_tokens import AccessTokens, parse_signing_keys
+from services.auth.adapters.access_tokens import AccessTokens
 from services.auth.adapters.passwords import PasswordHasher
 from services.auth.domain.lockout import LockoutPolicy
 from services.auth.domain.passwords import PasswordPolicy
 from services.auth.domain.sessions import SessionLimits
-from services.auth.settings import AuthSettings
+from services.auth.settings import AuthSettings, parse_signing_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Security:
 
     @classmethod
     def from_settings(cls, settings: AuthSettings) -> Self:
-        """Reads the signing keys: raises `SettingsError` when they are no good."""
+        """Hashes once, to have something to compare the password of nobody with."""
         return cls(
             passwords=PasswordHasher(settings.password_memory_kib, settings.password_passes),
             tokens=AccessTokens(

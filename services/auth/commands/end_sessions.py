@@ -8,6 +8,7 @@ from services.auth.repository.sessions import SessionRepository
 from services.common.contracts.auth import Logout
 from services.common.contracts.errors import Invalid, Unauthenticated
 from services.common.kit.logging import get_logger
+from services.common.kit.tenancy import NO_TENANT
 from services.common.kit.uow import UnitOfWork
 
 log = get_logger(__name__)
@@ -18,11 +19,13 @@ def run(request: Logout, uow: UnitOfWork, security: Security) -> None:
     user_id = uow.context.user_id
     if user_id is None:
         raise Unauthenticated
+    tenant_id = uow.context.tenant_id or NO_TENANT
     sessions = SessionRepository(uow, security.limits)
     if request.all:
-        ended = sessions.end_all(user_id, EndReason.LOGGED_OUT)
+        ended = sessions.end_all(tenant_id, user_id, EndReason.LOGGED_OUT)
     else:
-        ended = int(sessions.end(_session_id(request, sessions), EndReason.LOGGED_OUT, user_id))
+        session_id = _session_id(request, sessions)
+        ended = int(session_id is not None and sessions.end(tenant_id, user_id, session_id, EndReason.LOGGED_OUT))
     log.info("logged_out", user_id=user_id, sessions=ended)
 
 

@@ -42,6 +42,6 @@ def _refuse(
         return BadRefreshToken()
     if security.limits.is_superseded(known.used_at, uow.now):
         return RefreshSuperseded()
-    sessions.end(known.session_id, EndReason.REUSED)
+    sessions.end(known.tenant_id, known.user_id, known.session_id, EndReason.REUSED)
     log.warning("refresh_reused", user_id=known.user_id, session_id=known.session_id, address=uow.context.address)
     return BadRefreshToken()

@@ -21,6 +21,7 @@ _TOKEN_BYTES = 32
 class KnownToken:
     """What is on record of a refresh token."""
 
+    tenant_id: str
     session_id: str
     user_id: str
     used_at: datetime | None
@@ -65,23 +66,26 @@ class SessionRepository:
     def find_token(self, token: str) -> KnownToken | None:
         """What is known of a token that can't be used."""
         row = self._session.execute(
-            sa.select(AuthSession.id, AuthSession.user_id, RefreshToken.used_at, _is_alive(self._uow.now))
+            sa.select(
+                AuthSession.tenant_id,
+                AuthSession.id,
+                AuthSession.user_id,
+                RefreshToken.used_at,
+                _is_alive(self._uow.now),
+            )
             .join(AuthSession, _of_token())
             .join(User, _of_session())
             .where(RefreshToken.token_hash == hash_of(token))
         ).one_or_none()
         return None if row is None else KnownToken(*row)
 
-    def end(self, session_id: str | None, reason: EndReason, user_id: str | None = None) -> bool:
-        """End a session, if `user_id` is given only one of that user; say whether one was open."""
-        chosen = _open_sessions().where(AuthSession.id == session_id)
-        if user_id is not None:
-            chosen = chosen.where(AuthSession.user_id == user_id)
-        return self._end(chosen, reason) > 0
+    def end(self, tenant_id: str, user_id: str, session_id: str, reason: EndReason) -> bool:
+        """End one session, if it is this user's; say whether it was open."""
+        return self._end(_open_sessions(tenant_id, user_id).where(AuthSession.id == session_id), reason) > 0
 
-    def end_all(self, user_id: str, reason: EndReason) -> int:
+    def end_all(self, tenant_id: str, user_id: str, reason: EndReason) -> int:
         """End every session of a user; return how many were open."""
-        return self._end(_open_sessions().where(AuthSession.user_id == user_id), reason)
+        return self._end(_open_sessions(tenant_id, user_id), reason)
 
     def delete_expired(self, kept_for: timedelta) -> None:
         """Forget sessions, with their tokens, that ran out some time ago."""
@@ -129,8 +133,10 @@ class SessionRepository:
         return len(self._session.execute(ended).all())
 
 
-def _open_sessions() -> sa.Update:
-    return sa.update(AuthSession).where(AuthSession.ended_at.is_(None))
+def _open_sessions(tenant_id: str, user_id: str) -> sa.Update:
+    return sa.update(AuthSession).where(
+        AuthSession.tenant_id == tenant_id, AuthSession.user_id == user_id, AuthSession.ended_at.is_(None)
+    )
 
 
 def _is_alive(now: datetime) -> sa.ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.auth import queries
 from services.auth.adapters.security import Security
 from services.auth.commands import end_sessions, login_user, refresh_session, register_owner
-from services.common.contracts.auth import Login, Logout, Me, Refresh, Register, SignedIn, TokenPair
+from services.common.contracts.auth import Login, Logout, Me, Refresh, Register, SignedIn, TokenPair, User
 from services.common.kit import ids
 from services.common.kit.begin import Begin
 from services.common.kit.context import Context
@@ -48,8 +48,9 @@ class People:
     def refresh(self, token: str, security: Security | None = None) -> TokenPair:
         return refresh_session.run(Refresh(refresh_token=token), self.begin(), security or self.security)
 
-    def log_out(self, user_id: str | None, request: Logout) -> None:
-        with self.begin(user_id=user_id)() as uow:
+    def log_out(self, who: User | None, request: Logout) -> None:
+        known = {} if who is None else {"user_id": who.id, "tenant_id": who.tenant_id}
+        with self.begin(**known)() as uow:
             end_sessions.run(request, uow, self.security)
 
     def me(self, user_id: str | None, tenant_id: str | None) -> Me:

@@ -27,41 +27,41 @@ def is_open(people: People, signed_in: SignedIn) -> bool:
 
 def test_the_session_of_the_refresh_token_ends(people: People, owner: SignedIn) -> None:
     elsewhere = people.log_in(owner.user.email)
-    people.log_out(owner.user.id, Logout(refresh_token=owner.refresh_token))
+    people.log_out(owner.user, Logout(refresh_token=owner.refresh_token))
     assert (is_open(people, owner), is_open(people, elsewhere)) == (False, True)
 
 
 def test_the_session_of_the_access_token_ends(people: People, owner: SignedIn) -> None:
     session_id = jwt.decode(owner.token, options={"verify_signature": False})["sid"]
-    people.log_out(owner.user.id, Logout(session_id=session_id))
+    people.log_out(owner.user, Logout(session_id=session_id))
     assert not is_open(people, owner)
 
 
 def test_all_sessions_end(people: People, owner: SignedIn) -> None:
     elsewhere = people.log_in(owner.user.email)
-    people.log_out(owner.user.id, Logout(all=True))
+    people.log_out(owner.user, Logout(all=True))
     assert (is_open(people, owner), is_open(people, elsewhere)) == (False, False)
 
 
 def test_somebody_elses_session_stays(people: People, owner: SignedIn) -> None:
     other = people.register(new_email())
     session_id = jwt.decode(other.token, options={"verify_signature": False})["sid"]
-    people.log_out(owner.user.id, Logout(session_id=session_id))
-    people.log_out(owner.user.id, Logout(refresh_token=other.refresh_token))
-    people.log_out(owner.user.id, Logout(all=True))
+    people.log_out(owner.user, Logout(session_id=session_id))
+    people.log_out(owner.user, Logout(refresh_token=other.refresh_token))
+    people.log_out(owner.user, Logout(all=True))
     assert is_open(people, other)
 
 
 def test_logging_out_twice_or_with_an_old_token_is_no_error(people: People, owner: SignedIn) -> None:
     for _ in range(2):
-        people.log_out(owner.user.id, Logout(refresh_token=owner.refresh_token))
-    people.log_out(owner.user.id, Logout(refresh_token="unknown"))
-    people.log_out(owner.user.id, Logout(session_id=ids.new_id()))
+        people.log_out(owner.user, Logout(refresh_token=owner.refresh_token))
+    people.log_out(owner.user, Logout(refresh_token="unknown"))
+    people.log_out(owner.user, Logout(session_id=ids.new_id()))
 
 
 def test_a_logout_says_what_to_end(people: People, owner: SignedIn) -> None:
     with pytest.raises(Invalid):
-        people.log_out(owner.user.id, Logout())
+        people.log_out(owner.user, Logout())
 
 
 def test_nobody_cannot_log_out(people: People) -> None:

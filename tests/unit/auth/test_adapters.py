@@ -10,9 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from services.auth.adapters.access_tokens import AccessTokens, parse_signing_keys
+from services.auth.adapters.access_tokens import AccessTokens
 from services.auth.adapters.passwords import PasswordHasher
 from services.auth.domain.sessions import Bearer, OpenSession
+from services.auth.settings import AuthSettings, parse_signing_keys
 from services.common.kit.settings import SettingsError
 
 NOW = datetime.now(UTC)
@@ -118,8 +119,9 @@ def test_a_pair_tells_its_life_in_seconds(tokens: AccessTokens) -> None:
     ],
     ids=["not json", "object", "empty", "no key", "half a PEM", "RSA", "another curve", "one kid twice"],
 )
-def test_bad_signing_keys_are_refused_without_showing_them(text: str) -> None:
+def test_no_process_starts_with_bad_signing_keys_and_none_shows_them(text: str) -> None:
+    environ = {"AUTH_DATABASE_URL": "postgresql://", "AMQP_URL": "amqp://", "AUTH_SIGNING_KEYS": text}
     with pytest.raises(SettingsError) as caught:
-        parse_signing_keys(text)
+        AuthSettings.load(environ)
     assert "AUTH_SIGNING_KEYS" in str(caught.value)
     assert "BEGIN" not in str(caught.value)
