@@ -26,7 +26,11 @@ def success(data: Any, status: int = 200, location: str | None = None) -> Respon
 
 def as_json(wire: Any, status: int = 200) -> Response:
     """A JSON answer without the envelope, for formats that others have defined."""
-    body = orjson.dumps(wire)
+    return rendered(orjson.dumps(wire), status)
+
+
+def rendered(body: bytes, status: int = 200) -> Response:
+    """A JSON answer that is text already."""
     response = Response(content_type="application/json", status=status)
     if len(body) >= _WORTH_COMPRESSING:
         response.headers["Vary"] = "Accept-Encoding"

@@ -17,6 +17,7 @@ from services.common.kit.context import Context
 
 MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
+_LONGEST_DEVICE = 500
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _SANE_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
@@ -56,6 +57,17 @@ def address() -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return text
+
+
+def user_agent() -> str | None:
+    """What the caller's program calls itself, to be shown beside its session."""
+    return request.headers.get("User-Agent", "").replace("\x00", "")[:_LONGEST_DEVICE] or None
+
+
+def session_id() -> str | None:
+    """The session of the caller's access token."""
+    who = arrival().principal
+    return who.session_id if who else None
 
 
 def context() -> Context:

@@ -26,7 +26,7 @@ class Pool:
     """Lends at most `size` connections, each in autocommit. A connection that failed is closed, not lent again."""
 
     def __init__(self, url: str, size: int = 4) -> None:
-        self._url = url
+        self.url = url
         self._slots: queue.LifoQueue[Any] = queue.LifoQueue()
         for _ in range(size):
             self._slots.put(None)
@@ -56,6 +56,13 @@ class Pool:
             return False
         return True
 
+    def close(self) -> None:
+        """Close the connections that are not lent."""
+        while not self._slots.empty():
+            connection = self._slots.get()
+            if connection is not None:
+                connection.close()
+
     def _borrow(self) -> Any:
         try:
             return self._slots.get(timeout=_PATIENCE_SECONDS)
@@ -64,7 +71,7 @@ class Pool:
 
     def _connect(self) -> Any:
         connection = psycopg2.connect(
-            self._url,
+            self.url,
             connect_timeout=_CONNECT_SECONDS,
             application_name="gateway",
             options=f"-c statement_timeout={_STATEMENT_MILLISECONDS} -c synchronous_commit=off",

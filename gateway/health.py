@@ -18,6 +18,7 @@ SERVICES = ("auth", "tenants", "bookings", "messaging", "analytics")
 _FRESH_SECONDS = 2.0
 _LIMIT_SECONDS = 2.0
 _UP, _DOWN, _UNKNOWN = "up", "down", "unknown"
+_WELL = frozenset({_UP, _UNKNOWN})
 
 
 class HealthReport:
@@ -50,7 +51,9 @@ class HealthReport:
         broker = {"status": _UP if self._rpc.up else _DOWN}
         database = {"status": self._database()}
         well = [broker, database, *services.values()]
-        status = "ok" if all(part["status"] in {_UP, _UNKNOWN} for part in well) else "degraded"
+        status = (
+            "ok" if all(part["status"] in _WELL and part.get("database", _UP) == _UP for part in well) else "degraded"
+        )
         return {"status": status, "broker": broker, "database": database, "services": services}
 
     def _database(self) -> str:

@@ -43,11 +43,16 @@ def identify(authorization: list[str], verifier: TokenVerifier) -> Principal:
 
 
 def _principal(claims: dict[str, Any]) -> Principal:
-    tenant_id, session_id, role = claims.get("tid"), claims.get("sid"), claims.get("rol")
+    tenant_id, role = claims.get("tid"), claims.get("rol")
     if not isinstance(role, str) or role not in _ROLES or not ids.is_id(claims["sub"]):
         raise BadCredential
     if tenant_id is None and role != Role.SUPER_ADMIN:
         raise BadCredential
     if tenant_id is not None and not ids.is_id(tenant_id):
         raise BadCredential
-    return Principal(claims["sub"], tenant_id, Role(role), session_id if isinstance(session_id, str) else None)
+    return Principal(claims["sub"], tenant_id, Role(role), _session_id(claims))
+
+
+def _session_id(claims: dict[str, Any]) -> str | None:
+    session_id = claims.get("sid", "")
+    return session_id if ids.is_id(session_id) else None

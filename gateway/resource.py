@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import flask_smorest
 from flask import Response, request
 
-from gateway import answers, bodies
+from gateway import API_VERSION, answers, bodies
 from gateway.access import Access
 from gateway.openapi.operations import of_route
 from gateway.rpc import ask
@@ -24,6 +24,7 @@ from services.common.contracts.errors import Invalid, ServiceError
 from services.common.contracts.paging import Pagination
 
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+_WITH_LOCATION = frozenset({201, 202})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _UNKNOWN = "Unknown field."
 _MISSING = "Missing data for required field."
@@ -40,8 +41,10 @@ class Route:
     status: int = 200
     refuses: tuple[type[ServiceError], ...] = ()
     """What the service may refuse beyond what any route may answer; for the document."""
-    fixed: Mapping[str, Any] | None = None
-    """Fields that the route itself decides."""
+    fixed: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    """Fields that the gateway decides, whatever is sent."""
+    fallback: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    """Fields that the gateway fills in when they are not sent."""
     takes: tuple[str, ...] | None = None
     """Wire names of the fields that the caller may send, where these are not all that are left."""
     needs: tuple[str, ...] = ()
@@ -67,7 +70,7 @@ class Route:
         if self.takes is not None:
             return frozenset(self.takes)
         keys = {member.key for member in codec.members(self.asks)}
-        return frozenset(keys - set(self.path_fields) - set(self.fixed or {}))
+        return frozenset(keys - set(self.path_fields) - set(self.fixed))
 
     @property
     def listing(self) -> tuple[str, frozenset[str]] | None:
@@ -103,7 +106,6 @@ class Resource(flask_smorest.Blueprint):
 
 def _view_of(route: Route) -> Callable[..., Response]:
     listing = route.listing
-    located_at = route.located_at or (route.rule if route.status == 201 else None)  # noqa: PLR2004
 
     def view(**path: str) -> Response:
         sent = bodies.json_object() if route.has_body else bodies.query()
@@ -111,7 +113,7 @@ def _view_of(route: Route) -> Callable[..., Response]:
         wire = ask(_request_of(route, sent, path))
         if listing is not None and fields is not None:
             wire = answers.select(wire, listing[0], fields, listing[1])
-        return answers.success(wire, route.status, _location(located_at, wire))
+        return answers.success(wire, route.status, _location(route, wire))
 
     view.__doc__ = route.summary or route.asks.__doc__
     return view
@@ -121,10 +123,11 @@ def _request_of(route: Route, sent: dict[str, Any], path: Mapping[str, str]) -> 
     """Strictly: a field that the path or the route decides is as unknown in a body as a misspelt one."""
     problems = dict.fromkeys(sorted(set(sent) - route.sent_fields), _UNKNOWN)
     problems.update({name: _MISSING for name in route.needs if sent.get(name) is None})
+    wire = {name: fill() for name, fill in route.fallback.items()}
+    wire.update({name: value for name, value in sent.items() if name not in problems})
+    wire.update({name: decide() for name, decide in route.fixed.items()}, **path)
     try:
-        parsed = route.asks.from_wire(
-            {**{name: value for name, value in sent.items() if name not in problems}, **path, **(route.fixed or {})}
-        )
+        parsed = route.asks.from_wire(wire)
     except Invalid as refusal:
         problems = {**refusal.details, **problems}
     if problems:
@@ -137,8 +140,9 @@ def _pop_fields(sent: dict[str, Any]) -> list[str] | None:
     return None if wanted is None else [name.strip() for name in str(wanted).split(",") if name.strip()]
 
 
-def _location(base: str | None, wire: Any) -> str | None:
-    if base is None or not isinstance(wire, dict) or "id" not in wire:
+def _location(route: Route, wire: Any) -> str | None:
+    """Where the new thing is found: below this path, or below another of the same API."""
+    if route.status not in _WITH_LOCATION or not isinstance(wire, dict) or "id" not in wire:
         return None
-    version_prefix = request.path[: len(request.path) - len(base)] if request.path.endswith(base) else "/api/v1"
-    return f"{version_prefix}{base}/{wire['id']}"
+    base = request.path if route.located_at is None else f"/api/{API_VERSION}{route.located_at}"
+    return f"{base}/{wire['id']}"

@@ -1,7 +1,5 @@
 """What the gateway reads from its environment."""
 
-# ruff: noqa: RUF009  `setting` makes a dataclass field
-
 from __future__ import annotations
 
 from dataclasses import dataclass

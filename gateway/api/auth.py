@@ -6,6 +6,7 @@ from flask import Response
 
 from gateway import answers
 from gateway.access import CREDENTIALS, PUBLIC, role
+from gateway.arrival import session_id, user_agent
 from gateway.openapi.responses import JSON, other_answer, plain
 from gateway.resource import Resource
 from gateway.rpc import ask
@@ -31,11 +32,24 @@ keys = Resource("keys", "Public keys of access tokens.")
 
 _ANY = role(Role.CUSTOMER, tenant_needed=False)
 
-auth.route_to(Register, "POST /auth/register", access=CREDENTIALS, status=201, refuses=(EmailTaken,))
-auth.route_to(Login, "POST /auth/login", access=CREDENTIALS, refuses=(BadCredentials, LockedOut))
+auth.route_to(
+    Register,
+    "POST /auth/register",
+    access=CREDENTIALS,
+    status=201,
+    refuses=(EmailTaken,),
+    fallback={"device": user_agent},
+)
+auth.route_to(
+    Login,
+    "POST /auth/login",
+    access=CREDENTIALS,
+    refuses=(BadCredentials, LockedOut),
+    fallback={"device": user_agent},
+)
 # Not limited like a password: a refresh token cannot be guessed, and an office shares one address.
 auth.route_to(Refresh, "POST /auth/refresh", access=PUBLIC, refuses=(BadRefreshToken, RefreshSuperseded))
-auth.route_to(Logout, "POST /auth/logout", access=_ANY)
+auth.route_to(Logout, "POST /auth/logout", access=_ANY, fixed={"sessionId": session_id})
 auth.route_to(GetMe, "GET /auth/me", access=_ANY)
 
 

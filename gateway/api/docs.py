@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from gateway import API_VERSION, VERSION, answers
 from gateway.access import PUBLIC
 from gateway.openapi.responses import JSON, enveloped_answer, other_answer, plain, problem_answer
-from gateway.openapi.spec import rendered
+from gateway.openapi.spec import document_of
 from gateway.parts import parts
 from gateway.resource import Resource
 
@@ -59,7 +59,7 @@ def version() -> Response:
 @PUBLIC
 @about.doc(**plain("openapi", "This document", PUBLIC, {"200": other_answer("OpenAPI 3.1.", JSON, {"type": "object"})}))
 def document() -> Response:
-    return Response(rendered(current_app), content_type="application/json")
+    return answers.rendered(document_of(current_app))
 
 
 @about.route("/docs")

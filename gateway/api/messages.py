@@ -51,7 +51,7 @@ whatsapp.route_to(
     access=_STAFF,
     status=202,
     refuses=_REFUSALS,
-    fixed={"type": "TEXT"},
+    fixed={"type": lambda: "TEXT"},
     takes=("to", "text", "conversationId", "channelId", "phoneNumberId", "replyTo", "clientMessageId"),
     needs=("text",),
     located_at="/messages",

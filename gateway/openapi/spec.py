@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+import threading
 from typing import Any
 
 import flask_smorest
@@ -41,9 +41,33 @@ _DESCRIPTION = (
 
 
 class Api(flask_smorest.Api):
-    """Flask-smorest, with our own errors in place of its."""
+    """Flask-smorest, with our own errors in place of its, and a document that is made when somebody reads it."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._undocumented: list[tuple[Any, Any]] = []
+        self._document: bytes | None = None
+        self._making = threading.Lock()
+        super().__init__(app, **options)
+
+    def register_blueprint(self, blp: Any, *, parameters: Any = None, **options: Any) -> None:
+        """Add the routes now; what they say of themselves is collected by `document`."""
+        self._app.register_blueprint(blp, **options)
+        self._undocumented.append((blp, parameters))
+
+    def document(self) -> bytes:
+        """The whole document as JSON, made once."""
+        with self._making:
+            if self._document is None:
+                self._document = self._make()
+            return self._document
+
+    def _make(self) -> bytes:
+        for blp, parameters in self._undocumented:
+            blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=parameters)
+            self.spec.tag({"name": blp.name, "description": blp.description})
+        return _rendered(self.spec.to_dict())
 
     def _register_error_handlers(self) -> None:
         """`gateway.errors` answers for everything."""
@@ -61,19 +85,17 @@ def make_api(app: Flask) -> Api:
     return api
 
 
-def rendered(app: Flask) -> bytes:
-    """The document as JSON, made once."""
-    api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    return _render(api)
+def document_of(app: Flask) -> bytes:
+    """The application's document."""
+    api: Api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    return api.document()
 
 
-@cache
-def _render(api: Api) -> bytes:
-    document = api.spec.to_dict()
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
-                _write_lists_with_commas(parameter)
+def _rendered(document: dict[str, Any]) -> bytes:
+    operations = (operation for path in document["paths"].values() for operation in path.values())
+    for operation in operations:
+        for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
+            _write_lists_with_commas(parameter)
     return orjson.dumps(document)
 
 

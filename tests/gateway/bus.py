@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from services.common.contracts.auth import GetJwks
 from services.common.contracts.base import Message, Request
+from services.common.contracts.health import HealthRequest
 from services.common.kit.context import Context
 from services.common.kit.publisher import Outgoing
 
@@ -42,7 +43,7 @@ class FakeRpc:
     def call(self, request: Request[R], context: Context, timeout: float = 5.0) -> R:
         return request.answer_from_wire(self.call_wire(request, context, timeout))
 
-    def call_wire(self, request: Request[Any], context: Context, timeout: float = 5.0) -> Any:
+    def call_wire(self, request: Request[Any], context: Context, timeout: float = 5.0) -> Any:  # noqa: ARG002  the interface has it
         asked = Asked(request, context)
         self.asked.append(asked)
         own = self.answers.get(asked.name)
@@ -50,6 +51,8 @@ class FakeRpc:
             return own(request)
         if isinstance(request, GetJwks):
             return {"keys": self.jwks}
+        if isinstance(request, HealthRequest):
+            return {"database": "up"}
         return golden(request)
 
     def refuse(self, name: str, error: Exception) -> None:
@@ -79,7 +82,7 @@ class FakePublisher:
     published: list[Outgoing] = field(default_factory=list)
     error: Exception | None = None
 
-    def publish(self, message: Outgoing, timeout: float = 2.0) -> None:
+    def publish(self, message: Outgoing, timeout: float = 2.0) -> None:  # noqa: ARG002  the interface has it
         if self.error is not None:
             raise self.error
         self.published.append(message)

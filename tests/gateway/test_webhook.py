@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from gateway.app import create_app
+from gateway.settings import GatewaySettings
 from services.common.contracts.base import Envelope
 from services.common.contracts.gateway import WebhookReceivedV1
 from services.common.kit.publisher import BusUnavailable, ConfirmedPublisher, Unroutable
 from tests.gateway.bus import FakePublisher, FakeRpc
-from tests.gateway.conftest import MakeClient
+from tests.gateway.conftest import SETTINGS, MakeClient
 
 PATH = "/api/v1/webhook"
 BODY = b'{"object":"whatsapp_business_account","entry":[]}'
@@ -144,10 +146,6 @@ def test_what_the_broker_did_not_take_is_to_be_sent_again(
 
 
 def test_a_broker_that_is_away_is_said_within_three_seconds(rpc: FakeRpc) -> None:
-    from gateway.app import create_app
-    from gateway.settings import GatewaySettings
-    from tests.gateway.conftest import SETTINGS
-
     real = ConfirmedPublisher("amqp://guest:guest@127.0.0.1:1/none")
     client = create_app(GatewaySettings.load(SETTINGS), rpc, real).test_client()
     started = time.monotonic()

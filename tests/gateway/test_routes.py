@@ -1,0 +1,110 @@
+"""Each route asks one service one question and passes the answer on as it came."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from services.common.contracts.auth import Role
+from tests.gateway.bus import FakeRpc, golden
+from tests.gateway.tokens import bearer
+
+CASES = json.loads((Path(__file__).parent / "cases" / "routes.json").read_text())
+BELOW = {"STAFF": Role.CUSTOMER, "MANAGER": Role.STAFF, "OWNER": Role.MANAGER}
+
+
+def send(client: FlaskClient, case: dict[str, Any], role: str | None) -> Any:
+    method, path = case["request"].split(" ")
+    headers = {"User-Agent": "Werkzeug/3", **({} if role is None else bearer(role))}
+    return client.open(path, method=method, headers=headers, json=case.get("body"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_route_asks_one_service(client: FlaskClient, rpc: FakeRpc, case: dict[str, Any]) -> None:
+    response = send(client, case, case.get("as"))
+    assert response.status_code == case["status"], response.text
+    (asked,) = rpc.commands
+    assert (asked.name, asked.request.to_wire()) == (case["asks"], case["with"])
+    assert response.get_json() == {"success": True, "data": golden(asked.request)}
+    assert "location" not in case or response.headers["Location"] == case["location"]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "as" in case], ids=lambda case: case["name"])
+def test_a_route_needs_a_token(client: FlaskClient, rpc: FakeRpc, case: dict[str, Any]) -> None:
+    assert send(client, case, None).status_code == 401
+    assert rpc.commands == []
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.get("as") in BELOW], ids=lambda case: case["name"])
+def test_a_route_needs_its_role(client: FlaskClient, rpc: FakeRpc, case: dict[str, Any]) -> None:
+    response = send(client, case, BELOW[case["as"]])
+    assert (response.status_code, response.get_json()["code"]) == (403, "gateway.role_forbids")
+    assert rpc.commands == []
+
+
+def test_only_changes_carry_an_idempotency_key(client: FlaskClient, rpc: FakeRpc) -> None:
+    for case in CASES:
+        send(client, case, "OWNER")
+        (asked,) = rpc.commands
+        assert (asked.context.idempotency_key is not None) == (not case["request"].startswith("GET"))
+        rpc.asked.clear()
+
+
+def test_each_request_has_a_key_of_its_own_unless_the_client_gives_one(client: FlaskClient, rpc: FakeRpc) -> None:
+    headers = bearer()
+    body = {"name": "Rosa", "timezone": "Europe/Berlin", "currency": "EUR"}
+    for extra in ({}, {}, {"Idempotency-Key": "mine 1"}):
+        assert client.post("/api/v1/salons", json=body, headers={**headers, **extra}).status_code == 201
+    keys = [asked.context.idempotency_key for asked in rpc.commands]
+    assert len(set(keys)) == 3
+    assert keys[2] == "mine 1"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "täb", "a\tb", " "])
+def test_a_key_that_is_not_sane_is_malformed(client: FlaskClient, rpc: FakeRpc, key: str) -> None:
+    response = client.post("/api/v1/messages", json={"text": "hi"}, headers={**bearer(), "Idempotency-Key": key})
+    assert response.status_code == 400
+    assert rpc.commands == []
+
+
+def test_an_anonymous_caller_is_known_by_address(client: FlaskClient, rpc: FakeRpc) -> None:
+    client.post("/api/v1/auth/login", json={"email": "a", "password": "b"})
+    context = rpc.commands[0].context
+    assert (context.caller, context.tenant_id, context.user_id) == ("address:127.0.0.1", None, None)
+
+
+def test_a_list_can_be_cut_to_some_fields(client: FlaskClient) -> None:
+    response = client.get("/api/v1/salons?fields=id,name", headers=bearer())
+    page = response.get_json()["data"]
+    assert set(page["salons"][0]) == {"id", "name"}
+    assert "pagination" in page
+    refused = client.get("/api/v1/salons?fields=id,secret", headers=bearer())
+    assert refused.status_code == 422
+    assert refused.get_json()["errors"] == {"fields": ["Unknown: secret."]}
+
+
+def test_a_versioned_view_carries_its_etag(client: FlaskClient) -> None:
+    response = client.get("/api/v1/conversations/019a0000-0000-7000-8000-00000000000f", headers=bearer())
+    assert response.headers["ETag"] == f'"{response.get_json()["data"]["version"]}"'
+
+
+def test_a_large_answer_is_compressed_for_those_who_take_it(client: FlaskClient, rpc: FakeRpc) -> None:
+    rpc.answers["tenants.get_tenant"] = lambda _request: {"name": "x" * 10_000}
+    plain = client.get("/api/v1/tenant", headers=bearer())
+    packed = client.get("/api/v1/tenant", headers={**bearer(), "Accept-Encoding": "gzip"})
+    refused = client.get("/api/v1/tenant", headers={**bearer(), "Accept-Encoding": "gzip;q=0, *;q=0.1"})
+    assert "Content-Encoding" not in plain.headers
+    assert "Content-Encoding" not in refused.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.data) < len(plain.data) / 10
+    assert "Accept-Encoding" in packed.headers["Vary"]
+
+
+def test_the_public_keys_are_served_as_they_are(client: FlaskClient, rpc: FakeRpc) -> None:
+    response = client.get("/.well-known/jwks.json")
+    assert response.get_json() == {"keys": rpc.jwks}
+    assert response.headers["Cache-Control"] == "public, max-age=300"
