@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from services.common.kit.database import COLUMN_TYPES, TenantOwned, new_metadata
 
 UUID = sa.Uuid(as_uuid=False)
+_UNFINISHED = sa.text("status in ('QUEUED', 'SENDING')")
 
 
 class Base(DeclarativeBase):
@@ -191,11 +192,8 @@ class MessageRow(TenantOwned, Base):
         sa.ForeignKeyConstraint(["tenant_id", "conversation_id"], ["conversations.tenant_id", "conversations.id"]),
         sa.Index(None, "tenant_id", "conversation_id", "occurred_at", "id"),
         sa.Index(None, "tenant_id", "occurred_at", "id"),
-        sa.Index(
-            "messages_unsettled_idx",
-            "claimed_until",
-            postgresql_where=sa.text("status in ('QUEUED', 'SENDING')"),
-        ),
+        sa.Index("messages_unfinished_idx", "tenant_id", "claimed_until", postgresql_where=_UNFINISHED),
+        sa.Index("messages_next_idx", "tenant_id", "conversation_id", "created_at", "id", postgresql_where=_UNFINISHED),
     )
 
     conversation_id: Mapped[str] = mapped_column(UUID)

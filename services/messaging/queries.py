@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 from services.common.contracts.messaging import (
     ConversationDetail,
     ConversationPage,
@@ -14,11 +17,16 @@ from services.common.contracts.messaging import (
     ReportWebhooks,
     WebhookReports,
 )
-from services.common.kit.uow import UnitOfWork
+from services.common.kit.begin import Begin
+from services.common.kit.uow import SYSTEM, TENANT, UnitOfWork
 from services.messaging import views
+from services.messaging.repository.channels import RoutingRepository
 from services.messaging.repository.reading import ConversationReader, MessageReader
+from services.messaging.repository.sends import SendRepository
 from services.messaging.repository.webhooks import WebhookRepository
 
+_STUCK_AFTER = timedelta(seconds=30)
+_AT_ONCE = 100
 _LATEST = 50
 """Messages that come with a conversation."""
 
@@ -57,3 +65,13 @@ def report_webhooks(request: ReportWebhooks, uow: UnitOfWork) -> WebhookReports:
     hashes = [body_hash.lower() for body_hash in request.body_hashes]
     found = WebhookRepository(uow).report(hashes)
     return WebhookReports(reports=[views.webhook_report(body, items) for body, items in found])
+
+
+def list_stuck_sends(begin: Begin) -> Iterator[tuple[str, str]]:
+    """`(tenant id, message id)` of messages that no event takes further: each tenant is asked as itself."""
+    with begin(SYSTEM, read_only=True) as uow:
+        tenant_ids = RoutingRepository(uow).list_tenants()
+    for tenant_id in tenant_ids:
+        with begin(TENANT, tenant_id, read_only=True) as uow:
+            stuck = SendRepository(uow).list_stuck(uow.now - _STUCK_AFTER, _AT_ONCE)
+        yield from ((tenant_id, message_id) for message_id in stuck)

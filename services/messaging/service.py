@@ -6,12 +6,20 @@ from services.common.contracts import messaging
 from services.common.contracts.base import Envelope
 from services.common.contracts.gateway import WebhookReceivedV1
 from services.common.contracts.tenants import ChannelConnectedV1
-from services.common.kit.entrypoints import SYSTEM, Runtime, on, query
+from services.common.kit.entrypoints import SYSTEM, Begin, Later, Provide, Runtime, command, every, on, query
+from services.common.kit.envelope import KeyRing
 from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
 from services.messaging import queries
-from services.messaging.commands import copy_channel, file_webhooks
+from services.messaging.adapters.graph_api import GraphApi
+from services.messaging.commands import copy_channel, file_webhooks, queue_message, send_messages
+from services.messaging.commands.send_messages import PostOffice
 from services.messaging.settings import MessagingSettings
+
+
+def _post_office(settings: MessagingSettings) -> PostOffice:
+    graph = GraphApi(settings.graph_api_url, settings.graph_api_version, settings.graph_timeouts)
+    return PostOffice(graph, KeyRing.from_setting(settings.envelope_keys), settings.send_lease)
 
 
 class MessagingService(Service):
@@ -19,6 +27,11 @@ class MessagingService(Service):
 
     name = messaging.SERVICE
     runtime = Runtime(MessagingSettings)
+    office = Provide(_post_office)
+
+    @command(messaging.QueueMessage)
+    def queue_message(self, request: messaging.QueueMessage, uow: UnitOfWork) -> messaging.Message:
+        return queue_message.run(request, uow)
 
     @query(messaging.GetMessage)
     def get_message(self, request: messaging.GetMessage, uow: UnitOfWork) -> messaging.Message:
@@ -47,3 +60,14 @@ class MessagingService(Service):
     @on(ChannelConnectedV1, SYSTEM)
     def on_channel_connected_v1(self, event: ChannelConnectedV1, uow: UnitOfWork) -> None:
         copy_channel.run(event, uow)
+
+    @on(messaging.MessageQueuedV1, steps=True)
+    def on_message_queued_v1(self, event: messaging.MessageQueuedV1, begin: Begin) -> None:
+        wait = send_messages.run(event.message_id, begin.context.tenant_id or "", begin, self.office)
+        if wait is not None:
+            raise Later(wait, "an earlier message of the conversation, or the next attempt is not due")
+
+    @every(15, steps=True)
+    def send_what_is_stuck(self, begin: Begin) -> None:
+        for tenant_id, message_id in queries.list_stuck_sends(begin):
+            send_messages.run(message_id, tenant_id, begin, self.office)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.common.kit.settings import Secret, Settings, setting
 
@@ -20,3 +21,13 @@ class MessagingSettings(Settings):
     graph_api_version: str = setting("GRAPH_API_VERSION", "version of the Graph API", default="v26.0")
     graph_connect_seconds: float = setting("GRAPH_CONNECT_SECONDS", "time to reach the Graph API", default=3.05)
     graph_read_seconds: float = setting("GRAPH_READ_SECONDS", "time for the Graph API to answer", default=10.0)
+
+    @property
+    def graph_timeouts(self) -> tuple[float, float]:
+        """To connect, and to read."""
+        return self.graph_connect_seconds, self.graph_read_seconds
+
+    @property
+    def send_lease(self) -> timedelta:
+        """After so long without an outcome, whoever was sending a message is gone."""
+        return timedelta(seconds=self.graph_connect_seconds + 2 * self.graph_read_seconds + 5)

@@ -5,11 +5,23 @@ from __future__ import annotations
 import enum
 from typing import Any, NamedTuple
 
+from services.common.contracts.messaging import MessageStatus
+from services.messaging.domain.statuses import furthest
+
 MAX_ATTEMPTS = 3
 _FIRST_DELAY_SECONDS, _GROWTH = 2, 4
+_THROTTLED, _BROKEN = 429, 500
 
 RETRYABLE = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 131064, 133004})
 """Codes of a fault that passes: overload, throughput, pair rate, maintenance."""
+
+PERMANENT = frozenset(
+    {0, 3, 10, 33, 100, 190, 368, 130403, 130472, 130497, 131005, 131008, 131009, 131021, 131026, 131030, 131031}
+    | {131037, 131042, 131045, 131047, 131049, 131050, 131051, 131053, 131055, 131062, 131063, 132000, 132001, 132005}
+    | {132007, 132008, 132012, 132015, 132016, 132018, 132068, 133000, 133010, 134011, 134102, 135000, 137000}
+    | set(range(200, 300))
+)
+"""Codes of a fault that stays until somebody does something about it, whatever the HTTP status says."""
 
 PATIENT = {80007: 60.0, 131048: 300.0, 131056: 6.0, 131057: 60.0, 131064: 300.0}
 """Codes whose cause needs a known time to pass, in seconds."""
@@ -34,6 +46,15 @@ class Answer(NamedTuple):
     code: str = ""
     message: str = ""
     retry_after: float | None = None
+
+
+def verdict_of(http_status: int, code: int, *, is_transient: bool = False) -> Verdict:
+    """What a refusal in the provider's own words means. It decides by the code; the HTTP status only fills gaps."""
+    if code in RETRYABLE or is_transient or http_status == _THROTTLED:
+        return Verdict.RETRY
+    if http_status >= _BROKEN and code not in PERMANENT:
+        return Verdict.RETRY
+    return Verdict.REFUSED
 
 
 def is_retryable(code: int) -> bool:
@@ -62,3 +83,16 @@ def error_of_status(raw: dict[str, Any] | None) -> dict[str, Any] | None:
     details = data.get("details") if isinstance(data, dict) else None
     words = next((text for text in (details, raw.get("message"), raw.get("title")) if isinstance(text, str)), "")
     return delivery_error(str(raw.get("code", ""))[:40], words)
+
+
+def status_after(present: MessageStatus, attempts: int, answer: Answer) -> MessageStatus:
+    """Where a message stands after an attempt. What the provider has told meanwhile outweighs what the answer says."""
+    status = {
+        Verdict.ACCEPTED: MessageStatus.SENT,
+        Verdict.REFUSED: MessageStatus.FAILED,
+        Verdict.UNCERTAIN: MessageStatus.UNCERTAIN,
+        Verdict.RETRY: MessageStatus.QUEUED if attempts < MAX_ATTEMPTS else MessageStatus.FAILED,
+    }[answer.verdict]
+    if present in (MessageStatus.SENDING, MessageStatus.UNCERTAIN):
+        return status
+    return furthest(present, status)

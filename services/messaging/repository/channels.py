@@ -76,6 +76,10 @@ class RoutingRepository:
         found = self._session.execute(_FIND, {"numbers": numbers, "accounts": accounts})
         return Lines(Line(str(row[0]), str(row[1]), *row[2:]) for row in found)
 
+    def list_tenants(self) -> list[str]:
+        """Every tenant that has a channel."""
+        return list(self._session.scalars(sa.select(ChannelRow.tenant_id).distinct()))
+
     def hold_channels_back(self) -> None:
         """Until the commit no channel appears: what is set aside now will be found by the next one that does."""
         bulk.lock_shared(self._session, _ROUTING)

@@ -132,6 +132,12 @@ class ConversationRepository:
     def __init__(self, uow: UnitOfWork) -> None:
         self._session, self._tenant_id, self._now = uow.session, uow.tenant_id, uow.now
 
+    def find(self, contact_id: str, channel_id: str) -> str | None:
+        """The conversation of a contact on a channel."""
+        asked = {"tenant_id": self._tenant_id, "contacts": [contact_id], "channels": [channel_id]}
+        found = self._session.execute(_FIND, asked).first()
+        return None if found is None else str(found.id)
+
     def find_or_add(self, threads: Iterable[Thread]) -> tuple[dict[Thread, str], set[str]]:
         """The conversation of each contact and channel, and the ids of those that are new."""
         wanted = sorted(set(threads))

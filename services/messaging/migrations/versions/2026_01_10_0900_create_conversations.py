@@ -195,7 +195,9 @@ create table messages (
 create index messages_tenant_id_conversation_id_occurred_at_id_idx
     on messages (tenant_id, conversation_id, occurred_at, id);
 create index messages_tenant_id_occurred_at_id_idx on messages (tenant_id, occurred_at, id);
-create index messages_unsettled_idx on messages (claimed_until) where status in ('QUEUED', 'SENDING');
+create index messages_unfinished_idx on messages (tenant_id, claimed_until) where status in ('QUEUED', 'SENDING');
+create index messages_next_idx on messages (tenant_id, conversation_id, created_at, id)
+    where status in ('QUEUED', 'SENDING');
 create table message_statuses (
     tenant_id uuid not null,
     channel_id uuid not null,

@@ -1,0 +1,157 @@
+"""Take a message of the business for sending."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import orjson
+
+from services.common.contracts.errors import Invalid
+from services.common.contracts.messaging import (
+    ChannelAmbiguous,
+    ClientMessageIdReused,
+    Message,
+    MessageQueuedV1,
+    QueueMessage,
+)
+from services.common.kit.ids import new_id
+from services.common.kit.uow import UnitOfWork
+from services.messaging import views
+from services.messaging.domain import content
+from services.messaging.domain.content import Outgoing
+from services.messaging.domain.items import Person
+from services.messaging.domain.people import PHONE, USER, Key
+from services.messaging.domain.phones import Address, parse_address, phone_key
+from services.messaging.domain.threads import Growth, preview
+from services.messaging.models import ChannelRow
+from services.messaging.repository.channels import ChannelRepository
+from services.messaging.repository.contacts import ContactRepository
+from services.messaging.repository.conversations import ConversationRepository
+from services.messaging.repository.reading import ConversationReader, MessageReader
+from services.messaging.repository.sends import SendRepository
+
+
+class _Thread(NamedTuple):
+    conversation_id: str
+    contact_id: str
+    channel: ChannelRow
+    is_new: bool = False
+
+
+def run(request: QueueMessage, uow: UnitOfWork) -> Message:
+    """The same client's id again returns the first message. Raises when it stands for another one."""
+    outgoing = content.check(request.type, request.content, request.text)
+    fingerprint = _fingerprint(request, outgoing)
+    sends = SendRepository(uow)
+    first = sends.find_by_client_id(request.client_message_id) if request.client_message_id else None
+    if first is None:
+        thread = _thread(request, uow)
+        message_id = new_id()
+        if sends.add(_values(request, outgoing, thread, uow) | {"id": message_id, "fingerprint": fingerprint}):
+            _tell(request, outgoing, thread, message_id, uow)
+            return _shown(message_id, uow)
+        first = sends.find_by_client_id(request.client_message_id or "")
+    if first is None or first[1] != fingerprint:
+        raise ClientMessageIdReused
+    return _shown(first[0], uow)
+
+
+def _fingerprint(request: QueueMessage, outgoing: Outgoing) -> str:
+    asked = request.to_wire() | {"content": outgoing.content, "text": None, "clientMessageId": None}
+    return sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _thread(request: QueueMessage, uow: UnitOfWork) -> _Thread:
+    """The conversation that the message goes into, made if there is none yet."""
+    if (request.conversation_id is None) == (request.to is None):
+        raise Invalid("Some values are refused: to.", {"to": "Give either to or conversationId."})
+    if request.conversation_id is not None:
+        row = ConversationReader(uow).get_conversation(request.conversation_id)
+        channel = ChannelRepository(uow).get_channel(row.channel_id)
+        _require_same_channel(request, channel)
+        return _Thread(row.id, row.contact_id, channel)
+    return _thread_of(parse_address(request.to or ""), _channel(request, uow), uow)
+
+
+def _require_same_channel(request: QueueMessage, channel: ChannelRow) -> None:
+    asked = request.channel_id or channel.id, request.phone_number_id or channel.phone_number_id
+    if asked != (channel.id, channel.phone_number_id):
+        raise ChannelAmbiguous(
+            "The conversation is on another channel.", {"channelId": "Not the conversation's channel."}
+        )
+
+
+def _channel(request: QueueMessage, uow: UnitOfWork) -> ChannelRow:
+    channels = ChannelRepository(uow)
+    if request.channel_id is not None:
+        return channels.get_channel(request.channel_id)
+    if request.phone_number_id is not None:
+        return channels.get_channel_of_number(request.phone_number_id)
+    return channels.get_only_channel()
+
+
+def _thread_of(address: Address, channel: ChannelRow, uow: UnitOfWork) -> _Thread:
+    """Whoever makes a contact or conversation is alone with the tenant's people; who only uses them need not be."""
+    person = Person(
+        user_id=address.user_id, phone=phone_key(address.digits) if address.digits else None, wa_id=address.digits
+    )
+    key: Key = (USER, address.user_id) if address.user_id else (PHONE, person.phone or "")
+    contacts, conversations = ContactRepository(uow), ConversationRepository(uow)
+    contact_id = contacts.find_contact(key)
+    found = conversations.find(contact_id, channel.id) if contact_id is not None else None
+    if contact_id is not None and found is not None:
+        return _Thread(found, contact_id, channel)
+    contacts.lock_people()
+    contact_id = contacts.find_contact(key) or contacts.join([person], []).contact_of(person) or ""
+    ids, added = conversations.find_or_add([(contact_id, channel.id)])
+    return _Thread(ids[contact_id, channel.id], contact_id, channel, is_new=bool(added))
+
+
+def _values(request: QueueMessage, outgoing: Outgoing, thread: _Thread, uow: UnitOfWork) -> dict[str, Any]:
+    sender, recipient = ConversationReader(uow).get_addresses(thread.conversation_id)
+    return {
+        "conversation_id": thread.conversation_id,
+        "channel_id": thread.channel.id,
+        "type": request.type.value,
+        "content": outgoing.content,
+        "text": outgoing.text,
+        "sender": sender,
+        "recipient": recipient,
+        "reply_to": _quoted(request, thread, uow),
+        "client_message_id": request.client_message_id,
+    }
+
+
+def _quoted(request: QueueMessage, thread: _Thread, uow: UnitOfWork) -> str | None:
+    if request.reply_to is None:
+        return None
+    external_id = SendRepository(uow).find_quoted(request.reply_to, thread.conversation_id)
+    if external_id is None:
+        reason = "Must be a message of this conversation that the provider knows."
+        raise Invalid("Some values are refused: replyTo.", {"replyTo": reason})
+    return external_id
+
+
+def _tell(request: QueueMessage, outgoing: Outgoing, thread: _Thread, message_id: str, uow: UnitOfWork) -> None:
+    shown = preview(request.type, outgoing.text)
+    grown = Growth(thread.conversation_id, messages=1, at=uow.now, key=message_id, preview=shown)
+    ConversationRepository(uow).grow([grown])
+    uow.publish(
+        MessageQueuedV1(
+            message_id=message_id,
+            conversation_id=thread.conversation_id,
+            contact_id=thread.contact_id,
+            channel_id=thread.channel.id,
+            message_type=request.type,
+            queued_at=uow.now,
+            is_new_conversation=thread.is_new,
+        )
+    )
+
+
+def _shown(message_id: str, uow: UnitOfWork) -> Message:
+    reader = MessageReader(uow)
+    row = reader.get_message(message_id)
+    (message,) = views.messages([row], reader.histories([row]))
+    return message

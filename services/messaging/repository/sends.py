@@ -1,0 +1,182 @@
+"""Messages of the business on their way out: queued, claimed by one worker, recorded."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.contracts.messaging import (
+    Direction,
+    MessageStatus,
+    MessageStatusChangedV1,
+)
+from services.common.kit.uow import UnitOfWork
+from services.messaging.domain.delivery import Answer, Verdict, delay_seconds, delivery_error, status_after
+from services.messaging.models import ChannelRow, ContactRow, ConversationRow, MessageRow
+from services.messaging.repository.statuses import StatusRepository
+
+_UNFINISHED = (MessageStatus.QUEUED.value, MessageStatus.SENDING.value)
+
+
+class Claim(NamedTuple):
+    """A message that this worker, and nobody else, sends now."""
+
+    message_id: str
+    channel_id: str
+    type: str
+    content: dict[str, Any]
+    reply_to: str | None
+    phone_number_id: str | None
+    credentials: str | None
+    is_active: bool
+    wa_id: str | None
+    user_id: str | None
+
+
+class Turn(NamedTuple):
+    """What is to be done next for a message: send `claim`, wait, look again, or nothing."""
+
+    claim: Claim | None = None
+    wait_seconds: float | None = None
+    look_again: bool = False
+
+
+_NOTHING = Turn()
+
+
+class SendRepository:
+    """Outgoing messages of one tenant."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow, self._session, self._tenant_id, self._now = uow, uow.session, uow.tenant_id, uow.now
+
+    def find_by_client_id(self, client_message_id: str) -> tuple[str, str | None] | None:
+        """The id and fingerprint of the message that the client called so."""
+        mine = self._messages(MessageRow.client_message_id == client_message_id)
+        row = self._session.execute(sa.select(MessageRow.id, MessageRow.fingerprint).where(mine)).first()
+        return None if row is None else (row.id, row.fingerprint)
+
+    def find_quoted(self, message_id: str, conversation_id: str) -> str | None:
+        """The provider's id of a message of the conversation, if it has one."""
+        mine = self._messages(MessageRow.id == message_id, MessageRow.conversation_id == conversation_id)
+        return self._session.scalar(sa.select(MessageRow.external_id).where(mine))
+
+    def add(self, values: dict[str, Any]) -> bool:
+        """Queue a message; False when the client's id was taken meanwhile. Waits for who is just taking it."""
+        row = {
+            "tenant_id": self._tenant_id,
+            "direction": Direction.OUTBOUND.value,
+            "status": MessageStatus.QUEUED.value,
+            "opens_window": False,
+            "attempts": 0,
+            "claimed_until": self._now,
+            "occurred_at": self._now,
+            "created_at": self._now,
+            "updated_at": self._now,
+        }
+        taken = insert(MessageRow).values(row | values).on_conflict_do_nothing().returning(MessageRow.id)
+        return self._session.scalar(taken) is not None
+
+    def take_turn(self, message_id: str, lease: timedelta) -> Turn:
+        """Claim the oldest unfinished message of the same conversation: so they leave in their order.
+
+        A message whose worker is gone has left or not, nobody knows: it becomes `UNCERTAIN`. Locks the message.
+        """
+        first = self._session.scalars(self._first_of_conversation(message_id)).first()
+        if first is None:
+            return _NOTHING
+        if first.claimed_until is not None and first.claimed_until > self._now:
+            return Turn(wait_seconds=(first.claimed_until - self._now).total_seconds())
+        if first.status == MessageStatus.SENDING:
+            self._put(first, MessageStatus.UNCERTAIN)
+            return Turn(look_again=True)
+        first.status = MessageStatus.SENDING.value
+        first.attempts += 1
+        first.claimed_at, first.claimed_until, first.updated_at = self._now, self._now + lease, self._now
+        return Turn(claim=self._claim(first))
+
+    def record(self, claim: Claim, answer: Answer) -> None:
+        """Store what became of an attempt. Locks the provider's id, then the message."""
+        statuses, wamid = StatusRepository(self._uow), (claim.channel_id, answer.external_id or "")
+        if answer.external_id is not None:
+            statuses.lock_wamids([wamid])
+        mine = self._messages(MessageRow.id == claim.message_id)
+        row = self._session.scalars(sa.select(MessageRow).where(mine).with_for_update()).one_or_none()
+        if row is None:
+            return
+        if answer.verdict is Verdict.ACCEPTED:
+            row.external_id, row.sent_at, row.error = row.external_id or answer.external_id, self._now, None
+        else:
+            row.error = row.error or delivery_error(answer.code, answer.message)
+        self._put(row, status_after(MessageStatus(row.status), row.attempts, answer))
+        if row.status == MessageStatus.QUEUED:
+            row.claimed_until = self._now + timedelta(seconds=delay_seconds(row.attempts, answer))
+        if answer.external_id is not None:
+            self._session.flush()
+            for event in statuses.settle([wamid]):
+                self._uow.publish(event)
+
+    def list_stuck(self, before: datetime, limit: int) -> list[str]:
+        """Of each conversation one message that should have been sent before."""
+        late = self._messages(MessageRow.status.in_(_UNFINISHED), MessageRow.claimed_until < before)
+        stuck = sa.select(MessageRow.id).distinct(MessageRow.conversation_id).where(late)
+        return list(self._session.scalars(stuck.order_by(MessageRow.conversation_id, MessageRow.id).limit(limit)))
+
+    def _put(self, row: MessageRow, status: MessageStatus) -> None:
+        """Finish an attempt, and tell the world when that takes the message further."""
+        previous, row.status = MessageStatus(row.status), status.value
+        row.claimed_until, row.updated_at = None, self._now
+        if status is MessageStatus.FAILED and row.failed_at is None:
+            row.failed_at = self._now
+        if status is not previous and status is not MessageStatus.QUEUED:
+            self._uow.publish(
+                MessageStatusChangedV1(
+                    message_id=row.id,
+                    conversation_id=row.conversation_id,
+                    channel_id=row.channel_id,
+                    previous=previous,
+                    status=status,
+                    changed_at=self._now,
+                )
+            )
+
+    def _first_of_conversation(self, message_id: str) -> sa.Select[MessageRow]:
+        """The oldest unfinished message beside this one, or none if this one is finished."""
+        unfinished = MessageRow.status.in_(_UNFINISHED)
+        this = sa.select(MessageRow.conversation_id).where(self._messages(MessageRow.id == message_id, unfinished))
+        beside = self._messages(MessageRow.conversation_id == this.scalar_subquery(), unfinished)
+        return (
+            sa.select(MessageRow)
+            .where(beside)
+            .order_by(MessageRow.created_at, MessageRow.id)
+            .limit(1)
+            .with_for_update()
+        )
+
+    def _claim(self, row: MessageRow) -> Claim:
+        """The message with all that sending it needs."""
+        needed = (
+            sa.select(
+                ChannelRow.phone_number_id,
+                ChannelRow.credentials,
+                ChannelRow.is_active,
+                ContactRow.wa_id,
+                ContactRow.user_id,
+            )
+            .select_from(ConversationRow)
+            .join(ContactRow, _same(ContactRow, ConversationRow.contact_id))
+            .join(ChannelRow, _same(ChannelRow, ConversationRow.channel_id))
+            .where(ConversationRow.tenant_id == self._tenant_id, ConversationRow.id == row.conversation_id)
+        )
+        rest = self._session.execute(needed).one()
+        return Claim(row.id, row.channel_id, row.type, row.content, row.reply_to, *rest)
+
+    def _messages(self, *more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        return sa.and_(MessageRow.tenant_id == self._tenant_id, *more)
+
+
+def _same(owner: type[ContactRow | ChannelRow], reference: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(owner.tenant_id == ConversationRow.tenant_id, owner.id == reference)
