@@ -15,6 +15,7 @@ from deploy.local.console import LocalError, say
 from deploy.local.environment import SERVER_URLS, given_variables
 from deploy.local.layout import LOCAL, layout_at
 from deploy.local.system import System
+from services.common.kit import logging
 from tests.faults.experiments import Experiment, killings, outages
 from tests.faults.poison import poisonings
 from tests.faults.report import Report, complaints_of, summary
@@ -111,6 +112,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """0 if every count is as it must be."""
+    logging.configure("faults", "ERROR")
     experiments = all_experiments()
     options = _parse(arguments, experiments)
     for number in (signal.SIGTERM, signal.SIGHUP):

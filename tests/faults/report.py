@@ -27,6 +27,7 @@ COLUMNS: dict[str, Cell] = {
     "accepted": lambda row: str(row.count.accepted),
     "stored": lambda row: str(row.count.stored),
     **{kind.value: (lambda row, kind=kind: str(row.count.of(kind))) for kind in Wrong},  # type: ignore[misc]
+    "failed tries": lambda row: str(row.failures),
     "p99 ms": lambda row: f"{row.p99 * 1000:.0f}",
     "outage s": lambda row: _seconds(row.outage),
     "recovery s": lambda row: _seconds(row.recovery),

@@ -40,6 +40,8 @@ class Row:
     name: str
     title: str
     count: Count
+    failures: int
+    """Tries that were not taken, and were repeated."""
     p99: float
     outage: float
     recovery: float | None
@@ -77,7 +79,8 @@ class Trials:
         began = time.time()
         fault = self._under_load(experiment, stage)
         ended = time.time()
-        if not self._load.drain(_DRAIN_SECONDS):
+        self._load.drain(_DRAIN_SECONDS)
+        if not ledger.is_accepted():
             stage.problems.append(f"not everything was taken within {_DRAIN_SECONDS:.0f} s after the load had ended")
         quiet = self._quiescence.wait(ledger, before)
         self._whole.include(ledger)
@@ -89,6 +92,7 @@ class Trials:
             name=experiment.name,
             title=experiment.title,
             count=compare(ledger, facts, before),
+            failures=sum(not answer.is_good for answer in ledger.answers),
             p99=answer_time(ledger.answers, 0.99),
             outage=longest_outage(ledger.answers, began, ended),
             recovery=recovery(ledger.answers, fault.ended),
