@@ -18,6 +18,7 @@ log = get_logger(__name__)
 CONNECT_LIMIT = 2.0
 _WRITE_LIMIT = 2.0
 _ANSWER_LIMIT = 1.0
+_SETUP_LIMIT = 10.0
 _HEARTBEAT = 10
 _READ_CHUNK = 4096
 
@@ -65,8 +66,8 @@ def queue_counts(channel: Any, queue: str) -> tuple[int, int]:
             return int(messages), int(consumers)
 
 
-def connect(amqp_url: str, set_blocked: Callable[[bool], None], read_limit: float) -> Any:
-    """An open connection whose reads give up after `read_limit`, so that its reader can look after other things."""
+def connect(amqp_url: str, set_blocked: Callable[[bool], None]) -> Any:
+    """An open connection. Its first answers may take long: a broker that has just started looks for its queues."""
     connection = _Connection(
         **connection_arguments(amqp_url),
         connect_timeout=CONNECT_LIMIT,
@@ -79,7 +80,7 @@ def connect(amqp_url: str, set_blocked: Callable[[bool], None], read_limit: floa
     except BaseException:
         connection.collect()
         raise
-    connection.sock.settimeout(read_limit)
+    connection.sock.settimeout(_SETUP_LIMIT)
     return connection
 
 

@@ -38,7 +38,7 @@ _CONNECT_LIMIT = 5.0
 class BrokerSettings(Settings):
     """Where the queues are."""
 
-    amqp_url: Secret = setting("AMQP_URL", "the message broker")  # noqa: RUF009  it makes a dataclass field
+    amqp_url: Secret = setting("AMQP_URL", "the message broker")
 
 
 class DeadLetter:

@@ -174,13 +174,14 @@ class Link:
         self._lost(LinkDownError("closed"))
 
     def _session(self) -> None:
-        connection = connect(self._url, self._set_blocked, read_limit=_TICK)
+        connection = connect(self._url, self._set_blocked)
         self._connection = connection
         try:
             channel = connection.channel()
             with self._writing:  # a sender left over from the last session must be out before tags start anew
                 self._on_up(channel)
                 self._blocked = False
+                connection.sock.settimeout(_TICK)
                 self._channel = channel
             self._known.set()
             log.info("broker_connected", link=self.name)
