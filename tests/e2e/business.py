@@ -11,7 +11,7 @@ from tests.e2e.api import Api
 from tests.e2e.patience import eventually
 from tests.simulators.graph_api.control import ControlClient
 
-PASSWORD = "Heron-over-7-lakes"
+PASSWORD = "Nine-wooden-7-spoons"
 
 
 def new_digits(length: int = 12) -> str:
