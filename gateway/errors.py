@@ -47,6 +47,9 @@ _WORDS = {
     405: "This path does not take this method; the Allow header names those that it takes.",
     413: "The body is too large.",
 }
+_OUR_FAULT = frozenset({"rpc.method_not_found", "rpc.malformed"})
+"""What a service says of the gateway's question, not of the caller's."""
+
 _RETRY_AFTER, _POLICY = "retryAfter", "policy"
 _RETRY_AFTER_SECONDS = {429: "1", 503: "2"}
 
@@ -93,7 +96,7 @@ def render(problem: Problem) -> Response:
 def of_service_error(error: ServiceError) -> Problem:
     """What a service, or the gateway itself, refuses."""
     status = STATUS_OF_KIND.get(error.kind)
-    if status is None:
+    if status is None or error.code in _OUR_FAULT:
         log.error("service_failed", code=error.code, detail=error.message)
         return internal()
     details = dict(error.details)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mimetypes
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import Response, current_app, send_file
+from flask import Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from gateway import API_VERSION, VERSION, answers
@@ -66,7 +68,7 @@ def document() -> Response:
 @PUBLIC
 @about.doc(**plain("docs", "This document, to read and to try out", PUBLIC, _PAGE))
 def page() -> Response:
-    response = send_file(_OWN / "docs.html", max_age=0)
+    response = _sent(_OWN / "docs.html", max_age=0)
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 
@@ -77,10 +79,25 @@ def page() -> Response:
 def asset(file: str) -> Response:
     """Only names on the lists: no path of the caller's reaches the disk."""
     if file in _OWN_FILES:
-        return send_file(_OWN / file, max_age=0)
+        return _sent(_OWN / file, max_age=0)
     if file in _UI_FILES:
-        return send_file(_ui_folder() / file, max_age=_DAY)
+        return _sent(_ui_folder() / file, max_age=_DAY)
     raise NotFound("There is no such file.")
+
+
+def _sent(path: Path, max_age: int) -> Response:
+    media_type = mimetypes.guess_type(path.name)[0]
+    response = Response(_content(path), mimetype=media_type)
+    response.headers["Cache-Control"] = f"public, max-age={max_age}"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@cache
+def _content(path: Path) -> bytes:
+    """Of a handful of files that do not change while we run."""
+    return path.read_bytes()
 
 
 def _ui_folder() -> Path:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import enum
 import typing
 from datetime import date, datetime
-from typing import Any
+from typing import Any, get_args
 
 from services.common.contracts import codec
 from services.common.contracts.base import Message
 from services.common.contracts.schema import Documented
+from services.common.contracts.types import Id
 
 _ID = "01936f2e-8a4b-7c3d-9e5f-0a1b2c3d4e5f"
+(_ID_MARK,) = get_args(Id)[1:]
 _BY_NAME: dict[str, Any] = {
     "name": "Rosa Mitte",
     "slug": "rosa-mitte",
@@ -80,7 +82,7 @@ def _of_member(member: codec.Member) -> Any:
         return _BY_NAME[member.key]
     if member.key in _BY_NAME and member.nullable:
         return None
-    if member.hint is str and (member.key == "id" or member.key.endswith("Id")):
+    if _ID_MARK in member.marks:
         return _ID
     return _of_hint(member.hint)
 

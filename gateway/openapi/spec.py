@@ -69,6 +69,9 @@ class Api(flask_smorest.Api):
             self.spec.tag({"name": blp.name, "description": blp.description})
         return _rendered(self.spec.to_dict())
 
+    def _register_responses(self) -> None:
+        """Each route has described its own."""
+
     def _register_error_handlers(self) -> None:
         """`gateway.errors` answers for everything."""
 
@@ -96,7 +99,18 @@ def _rendered(document: dict[str, Any]) -> bytes:
     for operation in operations:
         for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
             _write_lists_with_commas(parameter)
+    _allow_selection(document["components"]["schemas"])
     return orjson.dumps(document)
+
+
+def _allow_selection(schemas: dict[str, Any]) -> None:
+    """Items of a list may come with some of their fields only: `fields=` says which."""
+    for page in schemas.values():
+        properties = page.get("properties", {})
+        lists = (part for part in properties.values() if "pagination" in properties and part.get("type") == "array")
+        for part in lists:
+            item = schemas[part["items"]["$ref"].rsplit("/", 1)[-1]]
+            part["items"] = {key: value for key, value in item.items() if key != "required"}
 
 
 def _write_lists_with_commas(parameter: dict[str, Any]) -> None:

@@ -110,6 +110,12 @@ def test_what_we_did_not_expect_is_told_without_its_cause(client: FlaskClient, r
     assert "Traceback" not in response.text
 
 
+def test_a_service_without_the_method_is_our_fault(client: FlaskClient, rpc: FakeRpc) -> None:
+    missing = {"code": "rpc.method_not_found", "kind": "NotFound", "message": "There is no tenants.get_tenant."}
+    rpc.refuse("tenants.get_tenant", ServiceError.from_wire(missing))
+    problem(client.get("/api/v1/tenant", headers=bearer()), 500, "internal")
+
+
 @pytest.mark.parametrize("path", ["/nope", "/api/nope", "/api/v1/nope", "/api/v2/salons", "/api/v1/salons/7", "//"])
 def test_an_unknown_path_is_404(client: FlaskClient, path: str) -> None:
     problem(client.get(path, headers=bearer()), 404, "request.unknown_path")
