@@ -44,7 +44,15 @@ def _write_all(sock: Any, data: Any) -> None:
                 raise
 
 
+class _Channel(amqp.Channel):
+    def _do_revive(self) -> None:
+        """Not opened again behind our back: what was pipelined behind the mistake would then break the connection."""
+        self.collect()
+
+
 class _Connection(amqp.Connection):
+    Channel = _Channel
+
     def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *options: Any, **more: Any) -> Any:  # noqa: N802  the library's name and order
         if ssl:
             return super().Transport(host, connect_timeout, ssl, *options, **more)

@@ -34,18 +34,20 @@ class HealthServer:
         self._database = database
         self._relay = relay
         self._socket: Any = None
+        self._thread: Any = None
 
     def start(self) -> None:
         """Listen."""
         if self._address[1]:
             self._socket = eventlet.listen(self._address, reuse_addr=True)
-            self._container.spawn_managed_thread(self._serve, identifier="health")
+            self._thread = self._container.spawn_managed_thread(self._serve, identifier="health")
 
     def stop(self) -> None:
-        """Free the port; the container ends the greenthread."""
-        if self._socket is not None:
+        """Free the port. The greenthread goes first: a closed socket under it would count as an accident."""
+        if self._thread is not None:
+            self._thread.kill()
             self._socket.close()
-            self._socket = None
+            self._thread = None
 
     def _serve(self) -> None:
         eventlet.wsgi.server(self._socket, self._application, log_output=False, keepalive=False, max_size=8)

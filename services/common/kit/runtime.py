@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Protocol, cast
 
+import eventlet
 from nameko.extensions import DependencyProvider
 
 from services.common.kit.container import QuietlyBound
@@ -26,6 +27,7 @@ from services.common.kit.settings import Settings
 
 log = get_logger(__name__)
 
+_RELAY_LIMIT = 6.0
 _OTHERS_THAN_WORKERS = 4
 """Greenthreads that use the database beside the workers: relay, batches, health."""
 
@@ -53,7 +55,7 @@ class Resources:
         self.relay = Relay(self.database, self.publisher)
 
     def close(self) -> None:
-        """Stop the relay first: it uses the other two."""
+        """Whoever still waits for one of them is let go."""
         self.relay.stop()
         self.rpc.close()
         self.publisher.close()
@@ -65,6 +67,7 @@ class Runtime(QuietlyBound, DependencyProvider):
 
     def __init__(self, settings_class: type[Settings]) -> None:
         self.settings_class = settings_class
+        self._relay: Any = None
 
     @cached_property
     def settings(self) -> ServiceSettings:
@@ -83,17 +86,20 @@ class Runtime(QuietlyBound, DependencyProvider):
 
     def start(self) -> None:
         """Run the relay and the health server until the container stops."""
-        self.container.spawn_managed_thread(self.resources.relay.run, identifier="relay")
+        self._relay = self.container.spawn_managed_thread(self.resources.relay.run, identifier="relay")
         self._health.start()
 
     def stop(self) -> None:
-        """All workers have finished."""
-        self.resources.close()
-        self._health.stop()
+        """All workers have finished; the relay finishes its batch."""
+        self.resources.relay.stop()
+        with eventlet.Timeout(_RELAY_LIMIT, exception=False):
+            self._relay.wait()
+        self.kill()
 
     def kill(self) -> None:
         """Close the ways out; nothing is waited for."""
-        self.stop()
+        self.resources.close()
+        self._health.stop()
 
     @cached_property
     def _health(self) -> HealthServer:

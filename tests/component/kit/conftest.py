@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -98,6 +99,13 @@ def publisher(broker: Broker) -> Iterator[ConfirmedPublisher]:
 def context() -> Context:
     """A request of some tenant."""
     return Context.new(tenant_id=new_id(), caller="user-1")
+
+
+@pytest.fixture
+def port() -> int:
+    """One that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def eventually(check: Callable[[], Any], limit: float = 10.0) -> None:
