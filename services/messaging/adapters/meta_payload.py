@@ -130,7 +130,7 @@ def _change(entry: Raw, change: Any, path: str) -> Iterator[Item]:
     elif field in ACCOUNT_FIELDS:
         yield _readable(_account, entry, change, field, route, path)
     else:
-        yield _readable(_unknown, change, path, route, f"The field {field[:100]!r} is not known.", field)
+        yield _readable(_unknown, change, path, route, f"The field {field!r} is not known.", field)
 
 
 def _readable(read: Callable[..., Item], *arguments: Any) -> Item:
@@ -150,7 +150,7 @@ def _place(arguments: tuple[Any, ...]) -> tuple[str, Route]:
 def _field(change: Raw, value: Raw) -> str:
     field = change.get("field")
     if isinstance(field, str):
-        return field
+        return field[:100]
     return "messages" if "messages" in value or "statuses" in value else ""
 
 
@@ -172,7 +172,7 @@ def _arrays(field: str, value: Raw, route: Route, path: str) -> Iterator[Item]:
                     yield _readable(readers[name], raw, value, route, f"{path}.{name}[{k}]")
             else:
                 reason = f"The array {name[:100]!r} is not known."
-                yield _readable(_unknown, content, f"{path}.{name}", route, reason, field)
+                yield _readable(_unknown, content, f"{path}.{name[:100]}", route, reason, field)
     if not found:
         yield _ignored(path, field, "The change is empty.", route)
 
@@ -188,7 +188,7 @@ def _echo(raw: Any, value: Raw, route: Route, path: str) -> Item:
 def _read_message(raw: Any, value: Raw, route: Route, path: str, direction: Direction) -> Item:
     external_id = meta_people.id_text(raw.get("id")) if isinstance(raw, dict) else None
     if external_id is None:
-        return _unknown(raw, path, route, "The message has no id.", "messages")
+        return _unknown(raw, path, route, "The message has no usable id.", "messages")
     at = meta_people.instant(raw.get("timestamp"))
     succession = meta_people.succession_of(raw, at) if raw.get("type") == "system" else None
     person = meta_people.other_side(raw, value, at, direction)
@@ -271,7 +271,7 @@ def _account(entry: Raw, change: Raw, field: str, route: Route, path: str) -> It
     # The entry's time makes two equal updates at different times two; a redelivery has the same one.
     digest = digest_of([entry.get("id"), entry.get("time"), change])
     at = meta_people.instant(entry.get("time"))
-    return AccountItem(path, field, route, value, digest, field, event if isinstance(event, str) else field, at)
+    return AccountItem(path, field, route, value, digest, field, event[:100] if isinstance(event, str) else field, at)
 
 
 def _unknown(raw: Any, path: str, route: Route, reason: str, field: str = "") -> UnknownItem:
@@ -289,5 +289,8 @@ _ARRAYS: dict[str, dict[str, Callable[[Any, Raw, Route, str], Item]]] = {
 
 
 def digest_of(raw: Any) -> str:
-    """The same for the same content, however it was written down."""
-    return sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    """The same for the same content, however it was written down.
+
+    Wrapped, because a row holds the item some levels deeper than it came: what is nested too deeply is noticed here.
+    """
+    return sha256(orjson.dumps([[[[[raw]]]]], option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from services.messaging.domain.phones import phone_key
 
 Raw = dict[str, Any]
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_LONGEST_ID = 500
 _END_OF_TIME = 4_102_444_800  # the year 2100: what lies behind is no time of a message
 
 
@@ -72,10 +75,10 @@ def _fits(contact: Raw, wa_id: str | None, user_id: str | None) -> bool:
 
 
 def _plain(text: Any) -> str | None:
-    """A name as people give it: any text, without control characters and not endless."""
+    """A name as people give it: any text, but nothing that turns the writing round or controls a terminal."""
     if not isinstance(text, str):
         return None
-    return "".join(letter for letter in text if letter.isprintable()).strip()[:200] or None
+    return _CONTROLS.sub("", text).strip()[:200] or None
 
 
 def id_texts(*values: Any) -> tuple[str, ...]:
@@ -83,7 +86,10 @@ def id_texts(*values: Any) -> tuple[str, ...]:
 
 
 def id_text(value: Any) -> str | None:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+    """An id as text, or None for what cannot be one: nothing of the provider's is nearly so long."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return None
+    return str(value) if 0 < len(str(value)) <= _LONGEST_ID else None
 
 
 def instant(value: Any) -> datetime | None:

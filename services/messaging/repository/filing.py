@@ -67,7 +67,7 @@ class Filing:
             with self._uow.session.begin_nested(), self._uow.as_tenant(tenant_id):
                 events = TenantFiling(self._uow).file(routed)
         except Exception as error:
-            if is_infrastructure_error(error):
+            if is_infrastructure_error(error) and not _exceeds_a_limit(error):
                 raise
             return error
         for event in events:
@@ -77,6 +77,12 @@ class Filing:
     def _note_failure(self, tenant_id: str, arrival: Arrival, reason: str) -> None:
         with self._uow.as_tenant(tenant_id):
             WebhookItemRepository(self._uow).account([Outcome(arrival, FAILED, reason)])
+
+
+def _exceeds_a_limit(error: Exception) -> bool:
+    """PostgreSQL's class 54, such as a value too long for an index: looks like an outage, but is the item's fault."""
+    code = getattr(getattr(error, "orig", None), "pgcode", None)
+    return code is not None and code.startswith("54")
 
 
 def _words(error: Exception) -> str:
