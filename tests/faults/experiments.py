@@ -15,7 +15,7 @@ from tests.faults.world import WORKERS, World, wait_for
 
 DOWN_SECONDS = 5.0
 
-_BACK_SECONDS = 45.0
+_BACK_SECONDS = 90.0
 _REFUSED_WITHIN = 3.0
 _NO_SPACE = "1000GB"
 
