@@ -160,6 +160,12 @@ class Link:
                 self._reader.start()
 
     def _run(self) -> None:
+        try:
+            self._keep_connected()
+        finally:
+            self._lost(LinkDownError("closed"))  # whatever ended this thread, nobody may wait for it any longer
+
+    def _keep_connected(self) -> None:
         delay = _RECONNECT_FIRST
         while not self._closing.is_set():
             started = self._last_round = time.monotonic()
@@ -171,7 +177,6 @@ class Link:
                 delay = _RECONNECT_FIRST
             self._closing.wait(delay)
             delay = min(delay + _RECONNECT_STEP, _RECONNECT_MOST)
-        self._lost(LinkDownError("closed"))
 
     def _session(self) -> None:
         connection = connect(self._url, self._set_blocked)

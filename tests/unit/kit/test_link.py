@@ -1,0 +1,38 @@
+"""The reading thread of a connection, when it ends."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from services.common.kit import link
+from services.common.kit.link import Link, LinkDownError
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_dies_lets_everybody_go_and_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def die(*_arguments: Any) -> None:
+        threads.append(threading.current_thread())
+        raise SystemExit
+
+    monkeypatch.setattr(link, "connect", die)
+    lost: list[Exception] = []
+    connection = Link("amqp://nowhere", "test", on_up=lambda _channel: None, on_down=lost.append)
+    for _ in range(2):
+        with pytest.raises(LinkDownError):
+            connection.send(lambda _channel: None, patience=1)
+        threads[-1].join(2)
+    assert len(lost) == 2
+    assert len(set(threads)) == 2
+
+
+def test_a_closed_connection_stays_closed() -> None:
+    connection = Link("amqp://nowhere", "test", on_up=lambda _channel: None, on_down=lambda _error: None)
+    connection.close()
+    with pytest.raises(LinkDownError, match="closed"):
+        connection.send(lambda _channel: None, patience=1)
+    assert not connection.up
