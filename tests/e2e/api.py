@@ -80,6 +80,7 @@ class Api:
     def close(self) -> None:
         self._session.close()
 
-    def root(self, path: str) -> Answer:
+    def root(self, path: str, **headers: str) -> Answer:
         """A path without a prefix."""
-        return Answer(self._session.get(self.gateway_url + path, timeout=_TIMEOUT_SECONDS))
+        given = {name.replace("_", "-"): text for name, text in headers.items()}
+        return Answer(self._session.get(self.gateway_url + path, headers=given, timeout=_TIMEOUT_SECONDS))

@@ -42,6 +42,12 @@ class Stored:
         """The first column of the first row."""
         return self.rows(service, statement, *values)[0][0]
 
+    def change(self, service: str, statement: str, *values: Any) -> int:
+        """Arrange what would take too long to happen by itself; return how many rows it concerned."""
+        with self._connected(service) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return int(cursor.rowcount)
+
     def fingerprint(self, *tenant_ids: str) -> Fingerprint:
         """Row count and checksum of everything that these tenants have in any table of any service."""
         found: Fingerprint = {}

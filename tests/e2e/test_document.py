@@ -1,0 +1,94 @@
+"""The API tells of itself: a valid document, a page to read it on, and answers that keep to it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.e2e.api import Api
+from tests.e2e.business import Business
+
+_EXAMPLES = 6
+_CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance]
+_FOREIGN = re.compile(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def document(api: Api) -> dict[str, Any]:
+    return dict(api.get("/api/openapi.json").json)
+
+
+def test_the_document_is_served_and_valid(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(document).validate()
+    assert "/api/v1/messages" in document["paths"]
+
+
+def test_the_page_is_served_from_our_own_files_alone(api: Api) -> None:
+    page = api.get("/api/docs")
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "'self'" in page.headers["Content-Security-Policy"]
+    html = page.response.text
+    assert _FOREIGN.findall(html) == []
+    files = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert any(file.endswith("bundle.js") for file in files)
+    assert re.findall(r"<script(?![^>]*src=)", html) == []
+    for file in files:
+        path = file if file.startswith("/") else f"/api/{file.removeprefix('./')}"
+        served = api.get(path)
+        assert (served.status, bool(served.response.content)) == (200, True), path
+    start = api.get("/api/docs/start.js").response.text
+    assert _FOREIGN.findall(start) == []
+    assert "openapi.json" in start
+
+
+@pytest.mark.parametrize("file", ["../app.py", "..%2Fapp.py", "missing.js", "%2Fetc%2Fpasswd", "start.js%00"])
+def test_the_page_serves_no_other_files(api: Api, file: str) -> None:
+    assert api.get(f"/api/docs/{file}").status == 404
+
+
+def test_answers_to_made_up_requests_fit_the_document(business: Business, settings: dict[str, str]) -> None:
+    """Every operation is tried as the owner of a tenant that has one of everything."""
+    heard = business.hear(business.new_person(), "So that there is a conversation.")
+    salon = business.api.post("/salons", {"name": "Fuzz", "timezone": "Europe/Berlin", "currency": "EUR"}).data
+    known = {
+        "salonId": salon["id"],
+        "channelId": business.channel["id"],
+        "conversationId": heard["conversationId"],
+        "messageId": heard["id"],
+    }
+    schema = schemathesis.openapi.from_url(f"{settings['GATEWAY_URL']}/api/openapi.json")
+    tried = [_try(found, business, known) for found in schema.get_all_operations()]
+    assert len(tried) >= 20
+
+
+def _try(found: Any, business: Business, known: dict[str, str]) -> str:
+    """Some requests that the document allows, half of them with ids of things that exist."""
+    operation, tries = found.ok(), iter(range(10_000))
+
+    @hypothesis_settings(
+        max_examples=_EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(case=operation.as_strategy())
+    def run(case: Any) -> None:
+        if next(tries) % 2:
+            case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})
+        # With `fields` the caller asks for less than the schema of the whole thing requires.
+        shape = [] if "fields" in case.query else [response_schema_conformance]
+        case.call_and_validate(headers={"Authorization": f"Bearer {business.token}"}, checks=_CHECKS + shape)
+
+    run()
+    return str(operation.label)
