@@ -50,14 +50,24 @@ _ON_CONFLICT = (
 )
 _PUT = text(
     f"""
-    insert into contacts as c (tenant_id, id, {_ALL_COLUMNS}, created_at, updated_at)
-    select :tenant_id, r.id, {_ALL_COLUMNS}, :now, :now
-    from jsonb_to_recordset(cast(:rows as jsonb)) as r (
-        id uuid, name text, name_at timestamptz, username text, username_at timestamptz, user_id text,
-        user_id_at timestamptz, wa_id text, wa_id_at timestamptz, phone text, phone_number text
+    with put as (
+        insert into contacts as c (tenant_id, id, {_ALL_COLUMNS}, created_at, updated_at)
+        select :tenant_id, r.id, {_ALL_COLUMNS}, :now, :now
+        from jsonb_to_recordset(cast(:contacts as jsonb)) as r (
+            id uuid, name text, name_at timestamptz, username text, username_at timestamptz, user_id text,
+            user_id_at timestamptz, wa_id text, wa_id_at timestamptz, phone text, phone_number text
+        )
+        order by r.id
+        {_ON_CONFLICT}
     )
-    order by r.id
-    {_ON_CONFLICT}
+    insert into contact_identities as i (tenant_id, kind, value, contact_id, proof_at, proof_user_id)
+    select :tenant_id, r.kind, r.value, r.contact_id, r.proof_at, r.proof_user_id
+    from jsonb_to_recordset(cast(:addresses as jsonb)) as r (
+        kind text, value text, contact_id uuid, proof_at timestamptz, proof_user_id text
+    )
+    order by r.kind, r.value
+    on conflict (tenant_id, kind, value) do update set contact_id = excluded.contact_id,
+        proof_at = excluded.proof_at, proof_user_id = excluded.proof_user_id
     """  # noqa: S608  the names are the constants above
 )
 _FOLD = text(
@@ -67,18 +77,6 @@ _FOLD = text(
     where tenant_id = :tenant_id and id = :loser
     {_ON_CONFLICT}
     """  # noqa: S608  the names are the constants above
-)
-_BIND = text(
-    """
-    insert into contact_identities as i (tenant_id, kind, value, contact_id, proof_at, proof_user_id)
-    select :tenant_id, r.kind, r.value, r.contact_id, r.proof_at, r.proof_user_id
-    from jsonb_to_recordset(cast(:rows as jsonb)) as r (
-        kind text, value text, contact_id uuid, proof_at timestamptz, proof_user_id text
-    )
-    order by r.kind, r.value
-    on conflict (tenant_id, kind, value) do update set contact_id = excluded.contact_id,
-        proof_at = excluded.proof_at, proof_user_id = excluded.proof_user_id
-    """
 )
 _MOVE_ADDRESSES = text(
     "update contact_identities set contact_id = :survivor where tenant_id = :tenant_id and contact_id = :loser"
@@ -98,15 +96,20 @@ _FIND = text(
 )
 
 
+def people_lock(tenant_id: str) -> str:
+    """Whoever makes or joins contacts and conversations of a tenant holds this one."""
+    return f"people:{tenant_id}"
+
+
 class ContactRepository:
-    """People of one tenant. Whoever joins or makes contacts must be alone with them: `lock_people` first."""
+    """People of one tenant. Whoever joins or makes contacts must be alone with them: `people_lock` first."""
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow, self._session, self._tenant_id, self._now = uow, uow.session, uow.tenant_id, uow.now
 
     def lock_people(self) -> None:
         """Until the commit nobody else makes or joins contacts and conversations of this tenant."""
-        bulk.lock(self._session, [f"people:{self._tenant_id}"])
+        bulk.lock(self._session, [people_lock(self._tenant_id)])
 
     def find_contact(self, key: Key) -> str | None:
         """The contact with this address."""
@@ -135,14 +138,12 @@ class ContactRepository:
         }
 
     def _store(self, people: People, profiles: list[Profile]) -> None:
-        if profiles:
-            rows = bulk.as_json(_profile_row(profile) for profile in profiles)
-            self._session.execute(_PUT, {"tenant_id": self._tenant_id, "rows": rows, "now": self._now})
+        contacts = bulk.as_json(_profile_row(profile) for profile in profiles)
+        addresses = bulk.as_json(_binding_row(people, key) for key in people.changed)
+        values = {"tenant_id": self._tenant_id, "contacts": contacts, "addresses": addresses, "now": self._now}
+        self._session.execute(_PUT, values)
         for loser in sorted(people.merged.keys() - people.created):
             self._merge(loser, people.survivor(loser))
-        if people.changed:
-            rows = bulk.as_json(_binding_row(people, key) for key in people.changed)
-            self._session.execute(_BIND, {"tenant_id": self._tenant_id, "rows": rows})
         for contact_id, phone in people.lost:
             values = {"tenant_id": self._tenant_id, "contact_id": people.survivor(contact_id), "phone": phone}
             self._session.execute(_FORGET_PHONE, values | {"now": self._now})

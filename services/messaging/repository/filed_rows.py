@@ -36,6 +36,11 @@ class RoutedMessage(NamedTuple):
         """Its key in the tenant."""
         return self.line.channel_id, self.item.external_id
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the business wrote it."""
+        return self.item.direction is Direction.OUTBOUND
+
 
 class RoutedStatus(NamedTuple):
     """A status and the channel that it is for."""

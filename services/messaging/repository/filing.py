@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from services.common.contracts.base import Event
 from services.common.kit.database import is_infrastructure_error
 from services.common.kit.logging import get_logger
 from services.common.kit.uow import UnitOfWork
 from services.messaging.domain.items import FAILED
+from services.messaging.repository import bulk
 from services.messaging.repository.channels import Lines, RoutingRepository
 from services.messaging.repository.filed_rows import Routed
-from services.messaging.repository.tenant_filing import TenantFiling
+from services.messaging.repository.tenant_filing import TenantFiling, locks_of
 from services.messaging.repository.webhooks import Arrival, Outcome, WebhookItemRepository, WebhookRepository
 
 log = get_logger(__name__)
+
+Batch = Mapping[str, Sequence[Routed]]
+"""What is to be filed, by tenant."""
 
 
 class Filing:
@@ -36,8 +41,7 @@ class Filing:
                 homeless.append(arrival)
         if homeless:
             WebhookRepository(self._uow).set_aside(homeless)
-        for tenant_id in sorted(by_tenant):
-            self._file_tenant(tenant_id, by_tenant[tenant_id])
+        self._file_all({tenant_id: by_tenant[tenant_id] for tenant_id in sorted(by_tenant)})
 
     def _find_lines(self, arrivals: Iterable[Arrival]) -> Lines:
         """Look again, with channels held back, before calling something homeless."""
@@ -49,28 +53,39 @@ class Filing:
         routing.hold_channels_back()
         return routing.find_lines(routes)
 
-    def _file_tenant(self, tenant_id: str, routed: Sequence[Routed]) -> None:
-        """All at once or, where that fails, one by one, so that only the culprit is put down as failed."""
-        error = self._try(tenant_id, routed)
+    def _file_all(self, by_tenant: Batch) -> None:
+        """All at once; where that fails, tenant by tenant; where that fails, one by one, to find the culprit."""
+        names = {name for tenant_id, routed in by_tenant.items() for name in locks_of(tenant_id, routed)}
+        if names:
+            bulk.lock(self._uow.session, names)
+        error = self._try(by_tenant)
         if error is None:
             return
-        log.warning("batch_filed_singly", tenant_id=tenant_id, items=len(routed), error=_words(error))
+        for tenant_id, routed in by_tenant.items():
+            log.warning("batch_filed_in_parts", tenant_id=tenant_id, items=len(routed), error=_words(error))
+            if self._try({tenant_id: routed}) is not None:
+                self._file_singly(tenant_id, routed)
+
+    def _file_singly(self, tenant_id: str, routed: Sequence[Routed]) -> None:
         for one in routed:
-            error = self._try(tenant_id, [one])
+            error = self._try({tenant_id: [one]})
             if error is not None:
                 log.error("item_failed", tenant_id=tenant_id, event_id=one.arrival.event_id, path=one.arrival.item.path)
                 self._note_failure(tenant_id, one.arrival, _words(error))
 
-    def _try(self, tenant_id: str, routed: Sequence[Routed]) -> Exception | None:
+    def _try(self, by_tenant: Batch) -> Exception | None:
         """File within a savepoint; return what went wrong. Events are published for what has stayed only."""
+        events: list[tuple[str, Event]] = []
         try:
-            with self._uow.session.begin_nested(), self._uow.as_tenant(tenant_id):
-                events = TenantFiling(self._uow).file(routed)
+            with self._uow.session.begin_nested():
+                for tenant_id, routed in by_tenant.items():
+                    with self._uow.as_tenant(tenant_id):
+                        events += [(tenant_id, event) for event in TenantFiling(self._uow).file(routed)]
         except Exception as error:
             if is_infrastructure_error(error) and not _exceeds_a_limit(error):
                 raise
             return error
-        for event in events:
+        for tenant_id, event in events:
             self._uow.publish(event, tenant_id=tenant_id)
         return None
 

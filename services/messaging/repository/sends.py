@@ -102,7 +102,7 @@ class SendRepository:
         """Store what became of an attempt. Locks the provider's id, then the message."""
         statuses, wamid = StatusRepository(self._uow), (claim.channel_id, answer.external_id or "")
         if answer.external_id is not None:
-            statuses.lock_wamids([wamid])
+            statuses.lock_wamid(wamid)
         mine = self._messages(MessageRow.id == claim.message_id)
         row = self._session.scalars(sa.select(MessageRow).where(mine).with_for_update()).one_or_none()
         if row is None:

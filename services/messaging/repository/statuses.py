@@ -97,18 +97,23 @@ class Told:
         return self.channel_id, self.external_id
 
 
+def wamid_lock(wamid: Wamid) -> str:
+    """Whoever adds to what is known of a message of the business holds this one."""
+    return ":".join(wamid)
+
+
 class StatusRepository:
     """The history of one tenant's messages.
 
-    Statuses and the recording of a send lock the wamid first: whichever comes second sees the other.
+    Whoever files a status or records a send holds the wamid's lock: the one that comes second sees the other.
     """
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._session, self._tenant_id, self._now = uow.session, uow.tenant_id, uow.now
 
-    def lock_wamids(self, wamids: Iterable[Wamid]) -> None:
-        """Be alone with what is known of these messages until the commit."""
-        bulk.lock(self._session, (f"{channel_id}:{external_id}" for channel_id, external_id in wamids))
+    def lock_wamid(self, wamid: Wamid) -> None:
+        """Be alone with what is known of this message until the commit."""
+        bulk.lock(self._session, [wamid_lock(wamid)])
 
     def note(self, told: Sequence[Told]) -> set[tuple[str, str, str]]:
         """Keep what was told, of each status the earliest; return `(channel, wamid, status)` of what is news."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from services.common.contracts.base import Event
 from services.common.contracts.messaging import Direction, MessageReceivedV1
@@ -22,16 +22,26 @@ from services.messaging.domain.items import (
 from services.messaging.domain.people import People
 from services.messaging.domain.threads import growth
 from services.messaging.repository import filed_rows
-from services.messaging.repository.contacts import ContactRepository
+from services.messaging.repository.contacts import ContactRepository, people_lock
 from services.messaging.repository.conversations import ConversationRepository
 from services.messaging.repository.filed_rows import Routed, RoutedMessage, RoutedNews, RoutedStatus
 from services.messaging.repository.messages import Known, MessageRepository, Wamid
-from services.messaging.repository.statuses import StatusRepository, Told
+from services.messaging.repository.statuses import StatusRepository, Told, wamid_lock
 from services.messaging.repository.webhooks import Outcome, WebhookItemRepository
 
 
+def locks_of(tenant_id: str, routed: Iterable[Routed]) -> Iterator[str]:
+    """What a transaction must be alone with, to file these items."""
+    for arrival, line in routed:
+        item = arrival.item
+        if isinstance(item, MessageItem) or (isinstance(item, StatusItem) and item.person is not None):
+            yield people_lock(tenant_id)
+        if isinstance(item, StatusItem) or (isinstance(item, MessageItem) and item.direction is Direction.OUTBOUND):
+            yield wamid_lock((line.channel_id, item.external_id))
+
+
 class TenantFiling:
-    """Works for the tenant for which the transaction speaks at present."""
+    """Works for the tenant for which the transaction speaks at present; `locks_of` says what must be held."""
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._contacts = ContactRepository(uow)
@@ -48,9 +58,7 @@ class TenantFiling:
         outcomes: list[Outcome] = []
         events: list[Event] = []
         people = self._meet(messages, statuses)
-        told_about = {one.wamid for one in statuses} | {one.wamid for one in messages if _is_ours(one)}
-        if told_about:
-            self._statuses.lock_wamids(told_about)
+        told_about = {one.wamid for one in statuses} | {one.wamid for one in messages if one.is_ours}
         if messages:
             events += self._file_messages(messages, people, outcomes)
         if statuses:
@@ -63,14 +71,11 @@ class TenantFiling:
         return events
 
     def _meet(self, messages: Iterable[RoutedMessage], statuses: Iterable[RoutedStatus]) -> People:
-        """Join everybody who appears, under a lock that keeps other batches of this tenant waiting."""
+        """Join everybody who appears."""
         seen = [one.item.person for one in messages]
         seen += [one.item.person for one in statuses if one.item.person is not None]
         successions = [one.item.succession for one in messages if one.item.succession is not None]
-        if not seen:
-            return People({}, new_id)
-        self._contacts.lock_people()
-        return self._contacts.join(seen, successions)
+        return self._contacts.join(seen, successions) if seen else People({}, new_id)
 
     def _file_messages(
         self, routed: Sequence[RoutedMessage], people: People, outcomes: list[Outcome]
@@ -118,10 +123,6 @@ class TenantFiling:
             detail = one.item.reason if isinstance(one.item, UnknownItem) else None
             outcomes.append(Outcome(one.arrival, outcome if one.item.digest in fresh else DUPLICATE, detail))
             fresh.discard(one.item.digest)
-
-
-def _is_ours(one: RoutedMessage) -> bool:
-    return one.item.direction is Direction.OUTBOUND
 
 
 def _one_for_each(routed: Iterable[RoutedMessage]) -> dict[Wamid, RoutedMessage]:
