@@ -88,7 +88,9 @@ def _of_member(member: codec.Member) -> Any:
 
 
 def _of_hint(hint: Any) -> Any:
-    hint, _, _ = codec.peel(hint)
+    hint, _, marks = codec.peel(hint)
+    if _ID_MARK in marks:
+        return _ID
     origin = typing.get_origin(hint)
     if origin in (list, tuple):
         return [_of_hint(typing.get_args(hint)[0])]

@@ -170,13 +170,13 @@ def test_compressed_bodies_are_not_unpacked(client: FlaskClient) -> None:
         ({**SALON, "name": None}, {"name"}),
         ({**SALON, "name": 7}, {"name"}),
         ({**SALON, "name": "a\x00b"}, {"name"}),
-        ({**SALON, "nmae": "x"}, {"nmae"}),
+        ({**SALON, "nam": "x"}, {"nam"}),
         ({**SALON, "id": "x", "tenantId": "y"}, {"id", "tenantId"}),
         ({**SALON, "slotAlignment": "often"}, {"slotAlignment"}),
         ({**SALON, "confirmation": "MAYBE"}, {"confirmation"}),
         ({**SALON, "address": {"line1": "x", "city": "y", "country": "Germany"}}, {"address.country"}),
         ({**SALON, "openingHours": {"mon": "always"}}, {"openingHours.mon.value"}),
-        ({"nmae": "x", "currency": 1}, {"nmae", "name", "timezone", "currency"}),
+        ({"nam": "x", "currency": 1}, {"nam", "name", "timezone", "currency"}),
     ],
 )
 def test_a_value_that_is_refused_is_named(
