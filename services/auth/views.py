@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.auth import models
-from services.common.contracts.auth import Role, SignedIn, TokenPair, User
+from services.common.contracts.auth import Role, SignedIn, TokenPair, User, UserStatus
 from services.common.contracts.tenants import PlanCode, Tenant, TenantStatus
 from services.common.kit.tenancy import NO_TENANT
 
@@ -18,6 +18,11 @@ def user(row: models.User) -> User:
         role=Role(row.role),
         is_active=row.is_active,
         email_verified=row.email_verified,
+        status=UserStatus.ACTIVE if row.is_active else UserStatus.DISABLED,
+        salon_ids=[],
+        mfa_enabled=False,
+        telegram_linked=False,
+        locale=None,
         last_login_at=row.last_login_at,
         created_at=row.created_at,
         updated_at=row.updated_at,

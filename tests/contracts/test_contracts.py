@@ -21,8 +21,8 @@ def test_an_event_is_named_for_what_happened_with_its_version(cls: type[Event]) 
     assert cls.__module__.rsplit(".", 1)[1] == cls.SOURCE
 
 
-def test_no_two_events_have_one_name() -> None:
-    names = [cls.TYPE for cls in events()]
+def test_no_two_events_of_one_source_have_one_name() -> None:
+    names = [(cls.SOURCE, cls.TYPE) for cls in events()]
     assert len(names) == len(set(names))
 
 

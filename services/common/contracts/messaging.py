@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from marshmallow import validate
 
+from services.common.contracts.audit import AuditRecorded
 from services.common.contracts.base import Event, Request, View
 from services.common.contracts.errors import Conflict, Invalid, NotFound
 from services.common.contracts.paging import Cursor, Limit, PageNumber, Pagination
@@ -312,6 +313,10 @@ class MessageStatusChangedV1(Event, source=SERVICE, type="message.status_changed
     previous: MessageStatus
     status: MessageStatus
     changed_at: datetime
+
+
+class AuditRecordedV1(AuditRecorded, source=SERVICE, type="audit.recorded.v1", consumed_by=("auth",)):
+    """A change in `messaging` for the audit log."""
 
 
 class ConversationUnknown(NotFound):

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from marshmallow import validate
 
+from services.common.contracts.audit import AuditRecorded
 from services.common.contracts.base import Event, Request, View
-from services.common.contracts.errors import Conflict, Forbidden, NotFound
+from services.common.contracts.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from services.common.contracts.paging import Cursor, Limit, PageNumber, Pagination
 from services.common.contracts.schema import Documented
 from services.common.contracts.types import Currency, Email, Id, Name, ShortText
@@ -237,6 +238,69 @@ class FindChannels(Request[ChannelRoutes], service=SERVICE, method="find_channel
     business_account_id: ProviderId | None = None
 
 
+class SalonRoute(View):
+    """Whose salon it is."""
+
+    tenant: Tenant
+    salon_id: Id
+    name: str
+
+
+class FindSalon(Request[SalonRoute], service=SERVICE, method="find_salon"):
+    """Whose salon has this slug, among the active ones of all tenants. For services, in SYSTEM scope.
+
+    `auth` asks it for a customer who registers. A slug that several tenants' salons have names the oldest of them.
+    """
+
+    slug: Slug
+
+
+class TelegramPerson(View):
+    """Who signed in by Telegram, and at which salon."""
+
+    tenant: Tenant
+    salon_id: Id
+    channel_id: Id
+    telegram_id: Annotated[str, Documented(example="987654321")]
+    first_name: str
+    last_name: str | None
+    username: str | None
+    language_code: str | None
+    proof: Annotated[str, Documented(description="The `hash` that was checked, for a login that is good once.")]
+    expires_at: datetime
+    """When the proof is too old to be good again."""
+
+
+class CheckTelegramLogin(Request[TelegramPerson], service=SERVICE, method="check_telegram_login"):
+    """Check what Telegram signed for the salon's bot. For `auth` alone, in SYSTEM scope: the token stays here.
+
+    The bot is the active TELEGRAM channel of the salon, or the tenant's one without a salon. Exactly one of:
+    `widget`, all fields of the Login Widget as they came, unknown ones included; the key is SHA-256 of the token; good
+    for ten minutes. `initData`, the raw query string of a Mini App, of which only `hash` stays out of the check; the
+    key is HMAC-SHA256 of the token under `WebAppData`; a key twice is refused; good for an hour. Comparison in constant
+    time, `auth_date` at most a minute ahead. Whatever is wrong is `tenants.telegram_login_refused`; a salon without a
+    bot is `tenants.salon_not_found`.
+    """
+
+    salon_slug: Slug
+    widget: dict[str, Any] | None = None
+    init_data: Annotated[str, validate.Length(min=1, max=8000)] | None = None
+
+
+class TenantUpdatedV1(Event, source=SERVICE, type="tenant.updated.v1", consumed_by=("auth",)):
+    """Something about a tenant changed that other services keep a copy of: the whole of it, newest `updatedAt` wins.
+
+    Name, slug, plan, status, time zone, locale, currency, or the setting that all users need a second factor.
+    """
+
+    tenant: Tenant
+    mfa_required: bool = False
+
+
+class AuditRecordedV1(AuditRecorded, source=SERVICE, type="audit.recorded.v1", consumed_by=("auth",)):
+    """A change in `tenants` for the audit log."""
+
+
 class TenantCreatedV1(Event, source=SERVICE, type="tenant.created.v1", consumed_by=("analytics", "auth")):
     """A tenant was made. The same facts as its view, so that other services may keep a copy."""
 
@@ -287,6 +351,12 @@ class SalonUnknown(NotFound):
     """There is no such salon."""
 
     code = "tenants.salon_not_found"
+
+
+class TelegramLoginRefused(Unauthenticated):
+    """Telegram did not sign this, or too long ago."""
+
+    code = "tenants.telegram_login_refused"
 
 
 class ChannelUnknown(NotFound):

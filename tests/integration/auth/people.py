@@ -39,7 +39,7 @@ class People:
         return register_owner.run(request, begin or self.begin(), self.security, self.tenants)
 
     def log_in(
-        self, email: str, password: str = PASSWORD, address: str | None = None, security: Security | None = None
+        self, email: str | None, password: str = PASSWORD, address: str | None = None, security: Security | None = None
     ) -> SignedIn:
         request = Login.from_wire({"email": email, "password": password})
         begin = self.begin(address=address) if address else self.begin()
