@@ -18,6 +18,7 @@ from services.messaging.domain.delivery import Answer, Verdict, delay_seconds, d
 from services.messaging.models import ChannelRow, ContactRow, ConversationRow, MessageRow
 from services.messaging.repository.statuses import StatusRepository
 
+_SOON_SECONDS = 1.0
 _UNFINISHED = (MessageStatus.QUEUED.value, MessageStatus.SENDING.value)
 
 
@@ -89,7 +90,10 @@ class SendRepository:
         if first is None:
             return _NOTHING
         if first.claimed_until is not None and first.claimed_until > self._now:
-            return Turn(wait_seconds=(first.claimed_until - self._now).total_seconds())
+            left = (first.claimed_until - self._now).total_seconds()
+            # Another message on its way has its answer much sooner than its worker counts as gone.
+            passing = first.status == MessageStatus.SENDING and first.id != message_id
+            return Turn(wait_seconds=min(left, _SOON_SECONDS) if passing else left)
         if first.status == MessageStatus.SENDING:
             self._put(first, MessageStatus.UNCERTAIN)
             return Turn(look_again=True)

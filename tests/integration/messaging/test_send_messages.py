@@ -180,6 +180,15 @@ def test_a_message_waits_for_an_earlier_one_but_not_for_a_failed_one(line: Line)
     assert [line.get(message).status for message in (first, second)] == [MessageStatus.FAILED, MessageStatus.SENT]
 
 
+def test_an_earlier_one_that_is_just_being_sent_is_waited_for_shortly(line: Line) -> None:
+    first, second = line.queue(text="one"), line.queue(text="two")
+    meanwhile, waits = Scripted(), list[float | None]()
+    line.send(first, Scripted(during=lambda _: waits.append(line.send(second, meanwhile))))
+    assert (waits, meanwhile.sent) == ([1.0], [])
+    assert line.send(second, meanwhile) is None
+    assert [letter.content["text"] for letter in meanwhile.sent] == ["two"]
+
+
 def test_other_conversations_do_not_wait(line: Line) -> None:
     line.queue(text="one")
     other, sender = line.queue(to="+491701234567", text="two"), Scripted()
