@@ -115,13 +115,17 @@ def change_of(message: Written, **changes: Any) -> dict[str, Any]:
     """The part of a body that holds one message; `changes` are made to the message itself."""
     item = {
         "from": message.customer,
-        "from_user_id": user_id(message),
+        "from_user_id": user_id(message.customer, message.number),
         "id": message.wamid,
         "timestamp": str(int(time.time())),
         "type": "text",
         "text": {"body": message.text},
     }
-    contact = {"profile": {"name": message.name}, "wa_id": message.customer, "user_id": user_id(message)}
+    contact = {
+        "profile": {"name": message.name},
+        "wa_id": message.customer,
+        "user_id": user_id(message.customer, message.number),
+    }
     value = {
         "messaging_product": "whatsapp",
         "metadata": {
@@ -134,6 +138,6 @@ def change_of(message: Written, **changes: Any) -> dict[str, Any]:
     return {"field": "messages", "value": value}
 
 
-def user_id(message: Written) -> str:
+def user_id(customer: str, number: Number) -> str:
     """As WhatsApp does it: one person, another id for each business."""
-    return f"US.{message.number.waba_id}{message.customer}"
+    return f"US.{number.waba_id}{customer}"

@@ -14,7 +14,7 @@ from tests.faults.experiments import Experiment, Fault, Stage
 from tests.faults.ledger import Ledger, Number
 from tests.faults.load import Load
 from tests.faults.quiet import Quiescence, Quiet
-from tests.faults.script import CORRESPONDENTS, Script, name_of, phone_of
+from tests.faults.script import CORRESPONDENTS, Script, name_of, phone_of, user_id
 from tests.faults.stored import Databases, Facts
 from tests.faults.timing import answer_time, longest_outage, recovery
 from tests.faults.world import World
@@ -136,7 +136,8 @@ class Trials:
         self._simulator.no_limits()
         for customer in range(CORRESPONDENTS):
             phone = phone_of(customer)
-            self._simulator.create_customer(phone, name=name_of(customer))
+            user_ids = {number.waba_id: user_id(phone, number) for number in numbers}
+            self._simulator.create_customer(phone, name=name_of(customer), user_ids=user_ids)
             for number in numbers:
                 self._simulator.set_window(phone, number=number.phone_number_id)
 
