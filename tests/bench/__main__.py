@@ -16,6 +16,7 @@ from types import FrameType
 import orjson
 
 from deploy.local.console import LocalError, say
+from services.common.kit.logging import configure
 from tests.bench import machine, tables
 from tests.bench.figures import Figure, Plan
 from tests.bench.rig import Rig
@@ -43,6 +44,7 @@ def main(argv: list[str]) -> int:
     options = _parse(argv)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
+    configure("bench", "WARNING")
     rig = Rig()
     try:
         rig.up()

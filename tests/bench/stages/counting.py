@@ -11,10 +11,12 @@ from services.common.contracts.codec import instant_to_wire
 from services.common.contracts.messaging import MessageReceivedV1, MessageType
 from services.common.kit import clock, ids
 from services.common.kit.publisher import Outgoing
+from services.common.kit.topology import Subscription
 from tests.bench.figures import Figure, Plan, Run, measure
 from tests.bench.progress import INBOX, Watch, drain
 from tests.bench.rig import Rig
 
+_QUEUE = Subscription("messaging", MessageReceivedV1.TYPE, "analytics", "on_message_received_v1").queue
 _HANDLER = "analytics.on_message_received_v1"
 _PER_SECOND = 6000
 _CONVERSATIONS = 20_000
@@ -28,6 +30,7 @@ def stage(rig: Rig, plan: Plan) -> Iterator[Figure]:
 def _count(rig: Rig, plan: Plan) -> Run:
     count = int(plan.seconds * _PER_SECOND)
     rig.workers.only()
+    rig.broker.purge(_QUEUE)
     rig.broker.fill(_events(rig.tenant_id, count))
     with rig.database("analytics") as cursor:
         watch = Watch(cursor, INBOX, _HANDLER, time.time())

@@ -17,6 +17,7 @@ from tests.bench.letters import Writer, as_events
 from tests.bench.progress import INBOX, Watch, drain
 from tests.bench.rig import Rig
 from tests.bench.stages.end_to_end import HANDLER
+from tests.bench.stages.webhooks import QUEUE
 
 RAW = "raw: batched inserts into such a table"
 
@@ -62,6 +63,7 @@ def _work_off(rig: Rig, plan: Plan, customers_of: Callable[[Writer], Iterator[in
     count = int(plan.seconds * _BACKLOG_PER_SECOND)
     writer = rig.writer()
     rig.workers.only()
+    rig.broker.purge(QUEUE)
     rig.broker.fill(as_events(writer.bodies(islice(customers_of(writer), count))))
     with rig.database("messaging") as cursor:
         watch = Watch(cursor, INBOX, HANDLER, time.time())
