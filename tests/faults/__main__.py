@@ -43,7 +43,7 @@ class Run:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
-        self._pace = Pace(webhooks=options.rate, orders=options.orders, after=options.seconds)
+        self._pace = Pace(webhooks=options.rate, orders=options.orders, after=options.seconds, times=options.times)
         own = {"POSTGRES_ADMIN_URL", "GRAPH_API_URL", *SERVER_URLS}
         given = {name: value for name, value in given_variables(os.environ).items() if name not in own}
         self._given = _SETTINGS | given
@@ -101,6 +101,7 @@ def _parse(arguments: Sequence[str], experiments: Sequence[Experiment]) -> argpa
     parser.add_argument("--seconds", type=float, default=Pace.after, help="load after each fault (default %(default)s)")
     parser.add_argument("--rate", type=float, default=Pace.webhooks, help="webhooks a second (default %(default)s)")
     parser.add_argument("--orders", type=float, default=Pace.orders, help="sends a second (default %(default)s)")
+    parser.add_argument("--times", type=int, default=Pace.times, help="how often each is killed (default %(default)s)")
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"some of: {', '.join(names)}")
     parser.add_argument("--keep", action="store_true", help="keep data and logs in any case")
     return parser.parse_args(arguments)

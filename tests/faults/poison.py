@@ -59,7 +59,6 @@ class Poisoning:
         self._publisher = ConfirmedPublisher(self._url)
 
     def poison(self) -> Fault:
-        began = time.time()
         try:
             self._post_nonsense()
             self._post_broken_item()
@@ -75,7 +74,7 @@ class Poisoning:
             self._replay(given_up)
         finally:
             self._publisher.close()
-        return Fault(began, time.time())
+        return Fault(time.time())
 
     def _post_nonsense(self) -> None:
         """Rightly signed, so the door takes them: one that is not JSON, one that is a list."""

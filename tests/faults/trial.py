@@ -31,6 +31,8 @@ class Pace:
     orders: float = 3.0
     before: float = 1.5
     after: float = 5.0
+    times: int = 1
+    """How often a process is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Trials:
         say(f"{experiment.name}: {experiment.title} …")
         before, dead_before = self._databases.totals(), sum(self._quiescence.dead_letters().values())
         ledger = Ledger(experiment.name)
-        stage = Stage(self._world, self._load, ledger, self._databases)
+        stage = Stage(self._world, self._load, ledger, self._databases, self._pace.times)
         began = time.time()
         fault = self._under_load(experiment, stage)
         ended = time.time()
@@ -118,7 +120,7 @@ class Trials:
             time.sleep(self._pace.after)
         except LocalError as error:
             stage.problems.append(str(error))
-            fault = Fault(time.time(), time.time())
+            fault = Fault(time.time())
         finally:
             self._load.end()
         return fault

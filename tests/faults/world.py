@@ -56,16 +56,17 @@ class World:
 
     def kill(self, name: str) -> Identity:
         """Kill a process with SIGKILL, alone; the supervisor sees to what is left of its group."""
-        return _kill(self.identity(name))
+        return self.kill_one(self.identity(name))
 
-    def kill_gateway_worker(self) -> Identity:
-        """Kill one of the processes that serve requests; the gateway's own process starts another."""
-        workers = _workers_of(self.identity(GATEWAY).pid)
-        if not workers:
-            raise LocalError("The gateway has no workers.")
-        return _kill(workers[0])
+    def kill_one(self, identity: Identity) -> Identity:
+        """Kill exactly this process with SIGKILL."""
+        if identity.is_alive():
+            os.kill(identity.pid, signal.SIGKILL)
+        wait_until_gone(identity, _KILL_SECONDS)
+        return identity
 
     def gateway_workers(self) -> list[Identity]:
+        """The processes that serve requests."""
         return _workers_of(self.identity(GATEWAY).pid)
 
     def is_back(self, name: str, killed: Identity) -> bool:
@@ -90,13 +91,6 @@ def wait_for(what: str, check: Callable[[], bool], seconds: float) -> None:
         if time.monotonic() > deadline:
             raise LocalError(f"Not within {seconds:.0f} s: {what}.")
         time.sleep(_POLL)
-
-
-def _kill(identity: Identity) -> Identity:
-    if identity.is_alive():
-        os.kill(identity.pid, signal.SIGKILL)
-    wait_until_gone(identity, _KILL_SECONDS)
-    return identity
 
 
 def _workers_of(pid: int) -> list[Identity]:
