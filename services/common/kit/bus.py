@@ -41,19 +41,19 @@ class Bus(QuietlyBound, SharedExtension):
     @cached_property
     def intake(self) -> Intake:
         """Made on first use: Nameko sets all extensions up at once, in no order."""
-        intake = self.new_intake("intake")
+        intake = self.new_intake("intake", self.container.max_workers)
         intake.look_also(self._count_dead_letters)
         return intake
 
-    def new_intake(self, name: str) -> Intake:
+    def new_intake(self, name: str, prefetch: int) -> Intake:
         """A further connection, for who needs a channel alone."""
-        intake = Intake(self.container.config["AMQP_URI"], name, self.topology.declare)
+        intake = Intake(self.container.config["AMQP_URI"], name, prefetch, self.topology.declare)
         self.intakes.append(intake)
         return intake
 
     def deliver(self, queue: str, entrypoint_of: Callable[[Delivery], KitEntrypoint | None]) -> None:
         """Hand each message of a queue to a worker that runs the entrypoint; None means that it was dealt with."""
-        self.intake.take_from(queue, self.container.max_workers, partial(self._hand_over, entrypoint_of))
+        self.intake.take_from(queue, partial(self._hand_over, entrypoint_of))
 
     def start(self) -> None:
         """Connect and consume; without a queue to consume, the connection serves to declare the topology."""

@@ -33,6 +33,7 @@ _LINGER = 0.02
 _PREFETCH = 2 * _SIZE
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 _DRAIN_LIMIT = 20.0
+_PAUSE = 1.0
 
 Item = tuple[Delivery, Envelope]
 
@@ -54,12 +55,12 @@ class BatchHandler(Subscriber):
     @cached_property
     def intake(self) -> Intake:
         """Its own connection."""
-        return self.bus.new_intake(f"batch-{self.method_name}")
+        return self.bus.new_intake(f"batch-{self.method_name}", _PREFETCH)
 
     def setup(self) -> None:
         """Consume the handler's queue, with the next batch on its way while one is worked on."""
         self.check()
-        self.intake.take_from(self.queue, _PREFETCH, self._arrived)
+        self.intake.take_from(self.queue, self._arrived)
 
     def start(self) -> None:
         """Collect and work until stopped."""
@@ -88,7 +89,8 @@ class BatchHandler(Subscriber):
             done.set()
 
     def crashed(self, _error: BaseException, batch: list[Delivery], done: threading.Event) -> None:
-        """Nothing is known of any of them: the broker hands them out again."""
+        """Nothing is known of any of them: the broker hands them out again, after a pause lest they come at once."""
+        eventlet.sleep(_PAUSE)
         self._give_back(batch)
         done.set()
 
@@ -120,7 +122,7 @@ class BatchHandler(Subscriber):
         if not self._waiting:
             self._some.clear()
         # What came over a connection that has broken since comes again over the new one.
-        return [delivery for delivery in batch if self.intake.is_current(delivery)]
+        return [delivery for delivery in batch if delivery.is_ours]
 
     def _settle(self, service: Any, batch: list[Delivery]) -> str:
         try:
@@ -176,7 +178,7 @@ class BatchHandler(Subscriber):
                 log.warning("batch_waits_for_infrastructure", queue=self.queue, seconds=pause, error=repr(error)[:300])
             eventlet.sleep(pause)
             pause = min(2 * pause, _LONGEST_WAIT)
-            if self.intake.draining or not self.intake.is_current(items[0][0]):
+            if self.intake.draining or not items[0][0].is_ours:
                 raise _GivenBack
 
     def _put_off(self, delivery: Delivery, error: BaseException) -> None:

@@ -66,19 +66,28 @@ class Delivery:
         """Done with it: the broker forgets it."""
         self._intake.settle(self, lambda channel: channel.basic_ack(self.tag))
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the connection it came over still stands; otherwise the broker hands it out again."""
+        return self._intake.is_current(self)
+
     def give_back(self) -> None:
         """The broker hands it to somebody else, or to us again."""
         self._intake.settle(self, lambda channel: channel.basic_reject(self.tag, requeue=True))
 
 
 class Intake:
-    """Consumes a set of queues over one connection of its own; redeclares and resumes whenever it reconnects."""
+    """Consumes a set of queues over one connection of its own; redeclares and resumes whenever it reconnects.
 
-    def __init__(self, amqp_url: str, name: str, declare: Callable[[Any], None]) -> None:
+    `prefetch` bounds what is in hand of each queue.
+    """
+
+    def __init__(self, amqp_url: str, name: str, prefetch: int, declare: Callable[[Any], None]) -> None:
         self._link = Link(amqp_url, name, self._subscribe, self._forget, self._look_around)
+        self._prefetch = prefetch
         self._declarations = [declare]
         self._lookouts: list[Callable[[Any], None]] = []
-        self._queues: dict[str, tuple[int, Callable[[Delivery], None]]] = {}
+        self._queues: dict[str, Callable[[Delivery], None]] = {}
         self._in_hand: set[Delivery] = set()
         self._draining = False
         self._consuming = False
@@ -119,9 +128,9 @@ class Intake:
         """Before the start: something to ask the broker about twice a second, on the reading greenthread."""
         self._lookouts.append(look)
 
-    def take_from(self, queue: str, prefetch: int, handle: Callable[[Delivery], None]) -> None:
+    def take_from(self, queue: str, handle: Callable[[Delivery], None]) -> None:
         """Before the start: call `handle(delivery)` on the reading greenthread for each message; it must not block."""
-        self._queues[queue] = (prefetch, handle)
+        self._queues[queue] = handle
 
     def start(self) -> None:
         """Connect, and keep trying; does not wait for the broker."""
@@ -166,9 +175,11 @@ class Intake:
             declare(channel)
         if self._draining:
             return
-        for queue, (prefetch, handle) in self._queues.items():
-            channel.basic_qos(0, prefetch, a_global=False)
-            channel.basic_consume(queue, consumer_tag=queue, callback=partial(self._arrived, queue, handle))
+        channel.basic_qos(0, self._prefetch, a_global=False)
+        for queue, handle in self._queues.items():
+            # Without waiting for each answer: that would let messages in before the channel is ours to write on.
+            callback = partial(self._arrived, queue, handle)
+            channel.basic_consume(queue, consumer_tag=queue, callback=callback, nowait=True)
         self._consuming = True
 
     def _look_around(self) -> None:
@@ -190,6 +201,7 @@ class Intake:
     def _forget(self, _error: Exception) -> None:
         """The broker has taken back what was in hand. Work that runs goes on; its acknowledgement will go nowhere."""
         self._consuming = False
+        self._in_hand.clear()
 
 
 def _write_if_same(expected: Any, write: Callable[[Any], Any], channel: Any) -> None:

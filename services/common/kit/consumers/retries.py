@@ -94,6 +94,8 @@ class Retries:
         self._move(delivery, {**headers, **marks}, "", self._topology.dead_letters)
 
     def _move(self, delivery: Delivery, headers: dict[str, Any], exchange: str, routing_key: str) -> None:
+        if not delivery.is_ours:
+            return  # it comes again by itself; a copy would double it
         message_id = str(delivery.properties.get("message_id") or "")
         try:
             self._publisher.publish(Outgoing(exchange, routing_key, delivery.body, headers, message_id), _PATIENCE)
