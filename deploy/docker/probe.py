@@ -4,7 +4,7 @@ import os
 import sys
 import urllib.request
 
-url = f"http://127.0.0.1:{os.environ['HEALTH_PORT']}/ready"
+url = f"http://127.0.0.1:{os.environ['HEALTH_PORT']}{os.environ['HEALTH_PATH']}"
 try:
     with urllib.request.urlopen(url, timeout=2) as answer:
         sys.exit(0 if answer.status == 200 else 1)  # noqa: PLR2004 - HTTP's own word for yes

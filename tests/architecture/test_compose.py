@@ -10,14 +10,15 @@ import yaml
 
 from tests.architecture.source_tree import ROOT, SERVICES
 
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+COMPOSE: dict[str, Any] = PROJECT["services"]
 DOCKERFILE = (ROOT / "deploy" / "docker" / "Dockerfile").read_text()
-OURS = [name for name, service in COMPOSE.items() if "build" in service and name != "setup"]
+OURS = [name for name, service in COMPOSE.items() if "FRONTDESK_IMAGES" in service["image"]]
+SERVERS = ("postgres", "rabbitmq")
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_rpc_and_event_workers_scale_apart(service: str) -> None:
-    assert COMPOSE[service]["build"]["args"]["SERVICE"] == service
     assert COMPOSE[f"{service}-events"]["command"][-2:] == [service, "events"]
     assert not {"container_name", "ports"} & (set(COMPOSE[service]) | set(COMPOSE[f"{service}-events"]))
 
@@ -27,7 +28,22 @@ def test_migrations_run_once_before_the_service_and_as_another_user(service: str
     job = COMPOSE[f"{service}-migrate"]
     assert job["restart"] == "no"
     assert COMPOSE[service]["depends_on"][f"{service}-migrate"]["condition"] == "service_completed_successfully"
-    assert job["user"] != job["build"]["args"]["UID"]
+    assert job["user"].partition(":")[0] != job["build"]["args"]["UID"]
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "gateway"])
+def test_an_image_is_built_in_one_place_that_all_its_containers_depend_on(service: str) -> None:
+    image = COMPOSE[f"{service}-migrate"]["image"]
+    assert image.startswith("${FRONTDESK_IMAGES:-frontdesk}/" + service + ":")
+    users = [name for name in OURS if COMPOSE[name]["image"] == image]
+    assert len(users) == (2 if service == "gateway" else 3)
+    assert [name for name in users if "build" in COMPOSE[name]] == [f"{service}-migrate"]
+    assert all(f"{service}-migrate" in COMPOSE[name]["depends_on"] for name in users if "build" not in COMPOSE[name])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_is_of_one_service(service: str) -> None:
+    assert COMPOSE[f"{service}-migrate"]["build"]["args"]["SERVICE"] == service
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -36,8 +52,32 @@ def test_our_containers_are_hardened(name: str) -> None:
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
+    assert service.get("cap_add", []) == (["CHOWN"] if name == "setup" else [])
+    assert service["logging"]["options"]["max-size"]
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name != "setup"])
+def test_our_processes_are_bounded_and_reaped(name: str) -> None:
+    service = COMPOSE[name]
     assert service["mem_limit"]
     assert service["pids_limit"]
+    assert service["init"] is True
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_is_no_first_process_and_has_time_to_stop(name: str) -> None:
+    """PostgreSQL restarts all its sessions when an orphan that it adopted as process 1 dies by a signal."""
+    service = COMPOSE[name]
+    assert service["init"] is True
+    assert service["healthcheck"]["test"][0] == "CMD"
+    assert int(service["stop_grace_period"].removesuffix("s")) >= 60
+
+
+def test_the_servers_are_reached_by_services_alone() -> None:
+    assert PROJECT["networks"]["servers"]["internal"] is True
+    inside = {name for name, service in COMPOSE.items() if "servers" in service.get("networks", [])}
+    assert inside == {*SERVERS, *OURS} - {"setup", "simulator"}
+    assert COMPOSE["setup"]["network_mode"] == "none"
 
 
 def test_only_doors_are_published() -> None:
@@ -56,9 +96,17 @@ def test_no_secret_stands_in_the_compose_file() -> None:
 
 
 def test_images_run_as_nobody_in_particular_and_hold_only_their_service() -> None:
-    assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == ["${UID}", "10006", "10007"]
+    assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == [
+        "${UID}:${UID}",
+        "10006:10006",
+        "10007:10007",
+    ]
     assert "COPY services services" not in DOCKERFILE
     assert "COPY . " not in DOCKERFILE
+
+
+def test_an_image_can_be_built_offline_from_a_local_base() -> None:
+    assert "# syntax=" not in DOCKERFILE
 
 
 def test_the_broker_is_of_the_fourth_line() -> None:
