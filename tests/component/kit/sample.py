@@ -89,6 +89,8 @@ class Memory:
     seconds: dict[str, float] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     ticks: int = 0
+    ticking: int = 0
+    most_ticking: int = 0
 
     def trouble(self, name: str) -> None:
         """Raise what the test has ordered for this name."""
@@ -154,8 +156,13 @@ class SampleService:
             MEMORY.trouble(name)
         uow.after_commit(lambda: MEMORY.batches.append(names))
 
-    @every(0.2)
-    def tick(self, uow: UnitOfWork) -> None:  # noqa: ARG002
+    @every(0.1, steps=True)
+    def tick(self, begin: Begin) -> None:
+        MEMORY.ticking += 1
+        MEMORY.most_ticking = max(MEMORY.most_ticking, MEMORY.ticking)
+        with begin() as uow:
+            uow.session.execute(sa.text("select pg_sleep(0.1)"))
+        MEMORY.ticking -= 1
         MEMORY.ticks += 1
 
 

@@ -1,0 +1,30 @@
+"""Work for the processor leaves the others alone."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+import eventlet
+
+from services.common.kit.cpu import off_the_hub
+
+
+def _hash() -> bytes:
+    return hashlib.scrypt(b"password", salt=b"salt", n=2**14, r=8, p=1)
+
+
+def test_the_hub_turns_while_threads_hash() -> None:
+    pauses: list[float] = []
+
+    def keep_watch() -> None:
+        while True:
+            started = time.monotonic()
+            eventlet.sleep(0.005)
+            pauses.append(time.monotonic() - started)
+
+    watcher = eventlet.spawn(keep_watch)
+    hashes = list(eventlet.GreenPool(4).imap(lambda _: off_the_hub(_hash), range(8)))
+    watcher.kill()
+    assert hashes == [_hash()] * 8
+    assert len(pauses) > 5
