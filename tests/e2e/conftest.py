@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,12 @@ def api(settings: dict[str, str]) -> Iterator[Api]:
     api = Api(settings["GATEWAY_URL"])
     yield api
     api.close()
+
+
+@pytest.fixture(scope="module")
+def document(api: Api) -> dict[str, Any]:
+    """The API document, as it is served."""
+    return dict(api.get("/api/openapi.json").json)
 
 
 @pytest.fixture(scope="module")

@@ -26,11 +26,6 @@ _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance
 _FOREIGN = re.compile(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module")
-def document(api: Api) -> dict[str, Any]:
-    return dict(api.get("/api/openapi.json").json)
-
-
 def test_the_document_is_served_and_valid(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     OpenAPIV31SpecValidator(document).validate()
