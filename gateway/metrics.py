@@ -12,6 +12,10 @@ from prometheus_client import (
     multiprocess,
 )
 
+from services.common.kit.logging import get_logger
+
+log = get_logger(__name__)
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -20,9 +24,12 @@ _SECONDS = Histogram("http_request_seconds", "Time to answer", ["method", "route
 
 
 def requests(method: str, route: str, status: int, seconds: float) -> None:
-    """One request answered."""
-    _REQUESTS.labels(method, route, str(status)).inc()
-    _SECONDS.labels(method, route).observe(seconds)
+    """One request answered. The figures live in files, and a full disk must not cost an answer."""
+    try:
+        _REQUESTS.labels(method, route, str(status)).inc()
+        _SECONDS.labels(method, route).observe(seconds)
+    except OSError as error:
+        log.warning("figures_not_kept", error=str(error))
 
 
 def exposition(directory: str | None) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 import structlog
 from flask.testing import FlaskClient
 
+from gateway import metrics
 from gateway.health import SERVICES
 from services.common.contracts.errors import Unavailable
 from services.common.kit.logging import configure
@@ -139,6 +140,14 @@ def test_each_request_is_one_line_without_its_secrets(
     assert (line["request_id"], line["route"], line["status"]) == ("line-1", "/api/v1/whatsapp/send-text", 202)
     assert "private" not in json.dumps(lines)
     assert headers["Authorization"] not in json.dumps(lines)
+
+
+def test_figures_that_cannot_be_kept_cost_no_answer(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_values: str) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(metrics._REQUESTS, "labels", fail)
+    assert client.get("/health").status_code == 200
 
 
 def test_figures_of_all_workers_are_joined(make_client: MakeClient, tmp_path: Path) -> None:
