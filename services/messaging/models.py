@@ -12,6 +12,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from services.common.kit.database import COLUMN_TYPES, TenantOwned, new_metadata
 
 UUID = sa.Uuid(as_uuid=False)
+_ODD_STATUS = sa.text("status in ('QUEUED', 'SENDING', 'UNCERTAIN', 'FAILED')")
+_ODD_TYPE = sa.text("type <> 'TEXT'")
 _UNFINISHED = sa.text("status in ('QUEUED', 'SENDING')")
 
 
@@ -158,7 +160,21 @@ class ConversationRow(TenantOwned, Base):
         sa.Index(None, "tenant_id", "last_activity_at", "id"),
         sa.Index(None, "tenant_id", "status", "last_activity_at", "id"),
         sa.Index(None, "tenant_id", "channel_id", "last_activity_at", "id"),
-        sa.Index(None, "tenant_id", "assigned_to", "last_activity_at", "id"),
+        sa.Index(
+            "conversations_assigned_idx",
+            "tenant_id",
+            "assigned_to",
+            "last_activity_at",
+            "id",
+            postgresql_where=sa.text("assigned_to is not null"),
+        ),
+        sa.Index(
+            "conversations_unread_idx",
+            "tenant_id",
+            "last_activity_at",
+            "id",
+            postgresql_where=sa.text("unread_count > 0"),
+        ),
     )
 
     contact_id: Mapped[str] = mapped_column(UUID)
@@ -192,6 +208,10 @@ class MessageRow(TenantOwned, Base):
         sa.ForeignKeyConstraint(["tenant_id", "conversation_id"], ["conversations.tenant_id", "conversations.id"]),
         sa.Index(None, "tenant_id", "conversation_id", "occurred_at", "id"),
         sa.Index(None, "tenant_id", "occurred_at", "id"),
+        sa.Index(None, "tenant_id", "channel_id", "occurred_at", "id"),
+        # Most messages are texts that went well: the others are the ones that somebody looks for.
+        sa.Index("messages_odd_status_idx", "tenant_id", "status", "occurred_at", "id", postgresql_where=_ODD_STATUS),
+        sa.Index("messages_odd_type_idx", "tenant_id", "type", "occurred_at", "id", postgresql_where=_ODD_TYPE),
         sa.Index("messages_unfinished_idx", "tenant_id", "claimed_until", postgresql_where=_UNFINISHED),
         sa.Index("messages_next_idx", "tenant_id", "conversation_id", "created_at", "id", postgresql_where=_UNFINISHED),
     )

@@ -48,15 +48,19 @@ def list_messages(request: ListMessages, uow: UnitOfWork) -> MessagePage:
 
 def get_conversation(request: GetConversation, uow: UnitOfWork) -> ConversationDetail:
     """One conversation with its latest messages."""
-    row, reader = ConversationReader(uow).get_conversation(request.conversation_id), MessageReader(uow)
+    conversations, reader = ConversationReader(uow), MessageReader(uow)
+    row = conversations.get_conversation(request.conversation_id)
+    contact = conversations.contacts_of([row])[row.contact_id]
     latest = reader.latest(request.conversation_id, _LATEST)
-    return views.conversation_detail(row, views.messages(latest, reader.histories(latest)), uow.now)
+    return views.conversation_detail(row, contact, views.messages(latest, reader.histories(latest)), uow.now)
 
 
 def list_conversations(request: ListConversations, uow: UnitOfWork) -> ConversationPage:
     """A page of conversations."""
-    page = ConversationReader(uow).list_conversations(request)
-    conversations = [views.conversation(row, uow.now) for row in page.rows]
+    reader = ConversationReader(uow)
+    page = reader.list_conversations(request)
+    contacts = reader.contacts_of(page.rows)
+    conversations = [views.conversation(row, contacts[row.contact_id], uow.now) for row in page.rows]
     return ConversationPage(conversations=conversations, pagination=page.pagination)
 
 

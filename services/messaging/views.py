@@ -75,21 +75,21 @@ def _history(row: Any, told: Iterable[Any]) -> list[StatusChange]:
     return [StatusChange(status=status, at=at) for status, at in history(known)]
 
 
-def conversation(row: Any, now: datetime) -> Conversation:
+def conversation(row: Any, contact: Any, now: datetime) -> Conversation:
     """A conversation at an instant."""
-    return Conversation(**_conversation(row, now))
+    return Conversation(**_conversation(row, contact, now))
 
 
-def conversation_detail(row: Any, latest: list[Message], now: datetime) -> ConversationDetail:
+def conversation_detail(row: Any, contact: Any, latest: list[Message], now: datetime) -> ConversationDetail:
     """A conversation with the end of what was said."""
-    return ConversationDetail(**_conversation(row, now), messages=latest)
+    return ConversationDetail(**_conversation(row, contact, now), messages=latest)
 
 
-def _conversation(row: Any, now: datetime) -> dict[str, Any]:
+def _conversation(row: Any, contact: Any, now: datetime) -> dict[str, Any]:
     return {
         "id": row.id,
         "contact": ContactSummary(
-            id=row.contact_id, name=row.contact_name or row.contact_username, phone_number=row.contact_phone
+            id=contact.id, name=contact.name or contact.username, phone_number=contact.phone_number
         ),
         "channel_id": row.channel_id,
         "status": ConversationStatus(row.status),

@@ -22,10 +22,25 @@ from services.messaging.models import ChannelRow, ContactRow, ConversationRow, M
 
 _Quoted = aliased(MessageRow)
 
+# Sub-selects rather than joins: counting a list needs neither.
+_CONTACT_ID = (
+    sa.select(ConversationRow.contact_id)
+    .where(ConversationRow.tenant_id == MessageRow.tenant_id, ConversationRow.id == MessageRow.conversation_id)
+    .scalar_subquery()
+)
+_QUOTED_ID = (
+    sa.select(_Quoted.id)
+    .where(
+        _Quoted.tenant_id == MessageRow.tenant_id,
+        _Quoted.channel_id == MessageRow.channel_id,
+        _Quoted.external_id == MessageRow.reply_to,
+    )
+    .scalar_subquery()
+)
 _MESSAGE = (
     MessageRow.id,
     MessageRow.conversation_id,
-    ConversationRow.contact_id,
+    _CONTACT_ID.label("contact_id"),
     MessageRow.channel_id,
     MessageRow.direction,
     MessageRow.type,
@@ -35,7 +50,7 @@ _MESSAGE = (
     MessageRow.digest,
     MessageRow.sender,
     MessageRow.recipient,
-    _Quoted.id.label("quoted_id"),
+    _QUOTED_ID.label("quoted_id"),
     MessageRow.client_message_id,
     MessageRow.error,
     MessageRow.claimed_at,
@@ -49,9 +64,6 @@ _MESSAGE = (
 _CONVERSATION = (
     ConversationRow.id,
     ConversationRow.contact_id,
-    ContactRow.name.label("contact_name"),
-    ContactRow.username.label("contact_username"),
-    ContactRow.phone_number.label("contact_phone"),
     ConversationRow.channel_id,
     ConversationRow.status,
     ConversationRow.assigned_to,
@@ -106,21 +118,8 @@ class MessageReader:
                 histories[row.channel_id, row.external_id].append(row)
         return histories
 
-    def _messages(self) -> sa.Select[Any]:
-        conversation = sa.and_(
-            ConversationRow.tenant_id == MessageRow.tenant_id, ConversationRow.id == MessageRow.conversation_id
-        )
-        quoted = sa.and_(
-            _Quoted.tenant_id == MessageRow.tenant_id,
-            _Quoted.channel_id == MessageRow.channel_id,
-            _Quoted.external_id == MessageRow.reply_to,
-        )
-        return (
-            sa.select(*_MESSAGE)
-            .join(ConversationRow, conversation)
-            .outerjoin(_Quoted, quoted)
-            .where(MessageRow.tenant_id == self._tenant_id)
-        )
+    def _messages(self) -> sa.Select[*tuple[Any, ...]]:
+        return sa.select(*_MESSAGE).where(MessageRow.tenant_id == self._tenant_id)
 
 
 def _message_filters(request: ListMessages) -> list[sa.ColumnElement[bool]]:
@@ -185,11 +184,15 @@ class ConversationReader:
         filtered = self._conversations().where(*self._filters(request))
         return fetch_page(self._session, filtered, order, request)
 
+    def contacts_of(self, conversations: Iterable[sa.Row[Any]]) -> dict[str, Any]:
+        """The contacts of these conversations, by id."""
+        wanted = {row.contact_id for row in conversations}
+        columns = (ContactRow.id, ContactRow.name, ContactRow.username, ContactRow.phone_number)
+        mine = sa.select(*columns).where(ContactRow.tenant_id == self._tenant_id, ContactRow.id.in_(wanted))
+        return {row.id: row for row in self._session.execute(mine)} if wanted else {}
+
     def _conversations(self) -> sa.Select[*tuple[Any, ...]]:
-        contact = sa.and_(
-            ContactRow.tenant_id == ConversationRow.tenant_id, ContactRow.id == ConversationRow.contact_id
-        )
-        return sa.select(*_CONVERSATION).join(ContactRow, contact).where(ConversationRow.tenant_id == self._tenant_id)
+        return sa.select(*_CONVERSATION).where(ConversationRow.tenant_id == self._tenant_id)
 
     def _filters(self, request: ListConversations) -> list[sa.ColumnElement[bool]]:
         asked: list[tuple[Any, Any]] = [
@@ -209,12 +212,15 @@ class ConversationReader:
     def _mentions(self, words: str) -> sa.ColumnElement[bool]:
         """In the name or number of the contact, or in a message."""
         digits = digits_of(words)
+        people = sa.select(ContactRow.id).where(
+            ContactRow.tenant_id == self._tenant_id,
+            sa.or_(
+                _contains(ContactRow.name, words),
+                _contains(ContactRow.username, words),
+                _contains(ContactRow.phone_number, digits) if digits else sa.false(),
+            ),
+        )
         said = sa.select(MessageRow.conversation_id).where(
             MessageRow.tenant_id == self._tenant_id, _contains(MessageRow.text, words)
         )
-        return sa.or_(
-            _contains(ContactRow.name, words),
-            _contains(ContactRow.username, words),
-            _contains(ContactRow.phone_number, digits) if digits else sa.false(),
-            ConversationRow.id.in_(said),
-        )
+        return sa.or_(ConversationRow.contact_id.in_(people), ConversationRow.id.in_(said))

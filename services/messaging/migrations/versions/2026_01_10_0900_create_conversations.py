@@ -154,8 +154,9 @@ create index conversations_tenant_id_status_last_activity_at_id_idx
     on conversations (tenant_id, status, last_activity_at, id);
 create index conversations_tenant_id_channel_id_last_activity_at_id_idx
     on conversations (tenant_id, channel_id, last_activity_at, id);
-create index conversations_tenant_id_assigned_to_last_activity_at_id_idx
-    on conversations (tenant_id, assigned_to, last_activity_at, id);
+create index conversations_assigned_idx on conversations (tenant_id, assigned_to, last_activity_at, id)
+    where assigned_to is not null;
+create index conversations_unread_idx on conversations (tenant_id, last_activity_at, id) where unread_count > 0;
 create table messages (
     tenant_id uuid not null,
     id uuid not null,
@@ -195,6 +196,10 @@ create table messages (
 create index messages_tenant_id_conversation_id_occurred_at_id_idx
     on messages (tenant_id, conversation_id, occurred_at, id);
 create index messages_tenant_id_occurred_at_id_idx on messages (tenant_id, occurred_at, id);
+create index messages_tenant_id_channel_id_occurred_at_id_idx on messages (tenant_id, channel_id, occurred_at, id);
+create index messages_odd_status_idx on messages (tenant_id, status, occurred_at, id)
+    where status in ('QUEUED', 'SENDING', 'UNCERTAIN', 'FAILED');
+create index messages_odd_type_idx on messages (tenant_id, type, occurred_at, id) where type <> 'TEXT';
 create index messages_unfinished_idx on messages (tenant_id, claimed_until) where status in ('QUEUED', 'SENDING');
 create index messages_next_idx on messages (tenant_id, conversation_id, created_at, id)
     where status in ('QUEUED', 'SENDING');
