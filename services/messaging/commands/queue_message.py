@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -20,23 +20,14 @@ from services.common.kit.uow import UnitOfWork
 from services.messaging import views
 from services.messaging.domain import content
 from services.messaging.domain.content import Outgoing
-from services.messaging.domain.items import Person
-from services.messaging.domain.people import PHONE, USER, Key
-from services.messaging.domain.phones import Address, parse_address, phone_key
+from services.messaging.domain.phones import parse_address
 from services.messaging.domain.threads import Growth, preview
 from services.messaging.models import ChannelRow
 from services.messaging.repository.channels import ChannelRepository
-from services.messaging.repository.contacts import ContactRepository
 from services.messaging.repository.conversations import ConversationRepository
-from services.messaging.repository.reading import ConversationReader, MessageReader
+from services.messaging.repository.reading import MessageReader
 from services.messaging.repository.sends import SendRepository
-
-
-class _Thread(NamedTuple):
-    conversation_id: str
-    contact_id: str
-    channel: ChannelRow
-    is_new: bool = False
+from services.messaging.repository.threads import Thread, ThreadRepository
 
 
 def run(request: QueueMessage, uow: UnitOfWork) -> Message:
@@ -62,24 +53,22 @@ def _fingerprint(request: QueueMessage, outgoing: Outgoing) -> str:
     return sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _thread(request: QueueMessage, uow: UnitOfWork) -> _Thread:
+def _thread(request: QueueMessage, uow: UnitOfWork) -> Thread:
     """The conversation that the message goes into, made if there is none yet."""
     if (request.conversation_id is None) == (request.to is None):
         raise Invalid("Some values are refused: to.", {"to": "Give either to or conversationId."})
-    if request.conversation_id is not None:
-        row = ConversationReader(uow).get_conversation(request.conversation_id)
-        channel = ChannelRepository(uow).get_channel(row.channel_id)
-        _require_same_channel(request, channel)
-        return _Thread(row.id, row.contact_id, channel)
-    return _thread_of(parse_address(request.to or ""), _channel(request, uow), uow)
-
-
-def _require_same_channel(request: QueueMessage, channel: ChannelRow) -> None:
-    asked = request.channel_id or channel.id, request.phone_number_id or channel.phone_number_id
-    if asked != (channel.id, channel.phone_number_id):
-        raise ChannelAmbiguous(
-            "The conversation is on another channel.", {"channelId": "Not the conversation's channel."}
-        )
+    threads = ThreadRepository(uow)
+    if request.conversation_id is None:
+        return threads.find_or_add(parse_address(request.to or ""), _channel(request, uow))
+    thread = threads.get_thread(request.conversation_id)
+    channel = thread.channel
+    if (request.channel_id or channel.id, request.phone_number_id or channel.phone_number_id) != (
+        channel.id,
+        channel.phone_number_id,
+    ):
+        reason = "Must be the conversation's channel, or be left out."
+        raise ChannelAmbiguous("The conversation is on another channel.", {"channelId": reason})
+    return thread
 
 
 def _channel(request: QueueMessage, uow: UnitOfWork) -> ChannelRow:
@@ -91,25 +80,8 @@ def _channel(request: QueueMessage, uow: UnitOfWork) -> ChannelRow:
     return channels.get_only_channel()
 
 
-def _thread_of(address: Address, channel: ChannelRow, uow: UnitOfWork) -> _Thread:
-    """Whoever makes a contact or conversation is alone with the tenant's people; who only uses them need not be."""
-    person = Person(
-        user_id=address.user_id, phone=phone_key(address.digits) if address.digits else None, wa_id=address.digits
-    )
-    key: Key = (USER, address.user_id) if address.user_id else (PHONE, person.phone or "")
-    contacts, conversations = ContactRepository(uow), ConversationRepository(uow)
-    contact_id = contacts.find_contact(key)
-    found = conversations.find(contact_id, channel.id) if contact_id is not None else None
-    if contact_id is not None and found is not None:
-        return _Thread(found, contact_id, channel)
-    contacts.lock_people()
-    contact_id = contacts.find_contact(key) or contacts.join([person], []).contact_of(person) or ""
-    ids, added = conversations.find_or_add([(contact_id, channel.id)])
-    return _Thread(ids[contact_id, channel.id], contact_id, channel, is_new=bool(added))
-
-
-def _values(request: QueueMessage, outgoing: Outgoing, thread: _Thread, uow: UnitOfWork) -> dict[str, Any]:
-    sender, recipient = ConversationReader(uow).get_addresses(thread.conversation_id)
+def _values(request: QueueMessage, outgoing: Outgoing, thread: Thread, uow: UnitOfWork) -> dict[str, Any]:
+    sender, recipient = ThreadRepository(uow).get_addresses(thread.conversation_id)
     return {
         "conversation_id": thread.conversation_id,
         "channel_id": thread.channel.id,
@@ -123,7 +95,7 @@ def _values(request: QueueMessage, outgoing: Outgoing, thread: _Thread, uow: Uni
     }
 
 
-def _quoted(request: QueueMessage, thread: _Thread, uow: UnitOfWork) -> str | None:
+def _quoted(request: QueueMessage, thread: Thread, uow: UnitOfWork) -> str | None:
     if request.reply_to is None:
         return None
     external_id = SendRepository(uow).find_quoted(request.reply_to, thread.conversation_id)
@@ -133,7 +105,7 @@ def _quoted(request: QueueMessage, thread: _Thread, uow: UnitOfWork) -> str | No
     return external_id
 
 
-def _tell(request: QueueMessage, outgoing: Outgoing, thread: _Thread, message_id: str, uow: UnitOfWork) -> None:
+def _tell(request: QueueMessage, outgoing: Outgoing, thread: Thread, message_id: str, uow: UnitOfWork) -> None:
     shown = preview(request.type, outgoing.text)
     grown = Growth(thread.conversation_id, messages=1, at=uow.now, key=message_id, preview=shown)
     ConversationRepository(uow).grow([grown])

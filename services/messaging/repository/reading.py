@@ -17,8 +17,8 @@ from services.common.contracts.messaging import (
 )
 from services.common.kit.paging import Order, Page, fetch_page
 from services.common.kit.uow import UnitOfWork
-from services.messaging.domain.phones import digits_of, shown_phone
-from services.messaging.models import ChannelRow, ContactRow, ConversationRow, MessageRow, MessageStatusRow
+from services.messaging.domain.phones import digits_of
+from services.messaging.models import ContactRow, ConversationRow, MessageRow, MessageStatusRow
 
 _Quoted = aliased(MessageRow)
 
@@ -156,27 +156,6 @@ class ConversationReader:
         if found is None:
             raise ConversationUnknown
         return found
-
-    def get_addresses(self, conversation_id: str) -> tuple[str | None, str | None]:
-        """As whom the business writes in the conversation, and to whom, as they are shown."""
-        channel = sa.and_(
-            ChannelRow.tenant_id == ConversationRow.tenant_id, ChannelRow.id == ConversationRow.channel_id
-        )
-        contact = sa.and_(
-            ContactRow.tenant_id == ConversationRow.tenant_id, ContactRow.id == ConversationRow.contact_id
-        )
-        asked = (
-            sa.select(
-                ChannelRow.display_phone_number,
-                sa.func.coalesce(ContactRow.phone_number, ContactRow.user_id, ContactRow.wa_id),
-            )
-            .select_from(ConversationRow)
-            .join(ChannelRow, channel)
-            .join(ContactRow, contact)
-            .where(ConversationRow.tenant_id == self._tenant_id, ConversationRow.id == conversation_id)
-        )
-        display_number, recipient = self._session.execute(asked).one()
-        return shown_phone(display_number), recipient
 
     def list_conversations(self, request: ListConversations) -> Page:
         """A page, the one with the latest message first."""
