@@ -12,7 +12,7 @@ from werkzeug.routing import UUIDConverter
 
 from gateway import access, errors, headers, metrics
 from gateway.api import ROOT, UNVERSIONED, VERSIONED
-from gateway.arrival import arrival, arrive
+from gateway.arrival import Arrival, arrival, arrive
 from gateway.bus import Publisher, Rpc
 from gateway.counters import SharedCounters
 from gateway.database import Pool
@@ -101,19 +101,20 @@ def _begin() -> Response | None:
 def _finish(response: Response) -> Response:
     now = arrival()
     headers.secure(response, now, current_app.extensions[EXTENSION].settings.cors_origins)
-    _record(response, time.monotonic() - now.started)
+    _record(now, response)
     return response
 
 
-def _record(response: Response, seconds: float) -> None:
+def _record(now: Arrival, response: Response) -> None:
     """One line and two figures for each request; never a body, a query or a token."""
+    seconds = time.monotonic() - now.started
     rule = request.url_rule
     route = "unknown" if rule is None else rule.rule
     metrics.requests(request.method, route, response.status_code, seconds)
     view: Any = current_app.view_functions.get(request.endpoint or "")
     declared = access.access_of(view)
     quiet = declared is not None and declared.kind in access.QUIET
-    who = arrival().principal
+    who = now.principal
     (log.debug if quiet else log.info)(
         "request_served",
         method=request.method,

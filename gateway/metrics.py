@@ -18,6 +18,7 @@ log = get_logger(__name__)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _REQUESTS = Counter("http_requests_total", "Requests served", ["method", "route", "status"])
 _SECONDS = Histogram("http_request_seconds", "Time to answer", ["method", "route"], buckets=_BUCKETS)
@@ -25,6 +26,8 @@ _SECONDS = Histogram("http_request_seconds", "Time to answer", ["method", "route
 
 def requests(method: str, route: str, status: int, seconds: float) -> None:
     """One request answered. The figures live in files, and a full disk must not cost an answer."""
+    if method not in _METHODS:
+        method = "other"  # anybody may make up methods, and each would be a figure for ever
     try:
         _REQUESTS.labels(method, route, str(status)).inc()
         _SECONDS.labels(method, route).observe(seconds)

@@ -142,6 +142,13 @@ def test_each_request_is_one_line_without_its_secrets(
     assert headers["Authorization"] not in json.dumps(lines)
 
 
+def test_made_up_methods_are_one_figure(client: FlaskClient) -> None:
+    client.open("/health", method="EXPLODE")
+    figures = client.get("/metrics").text
+    assert 'method="other",route="unknown",status="405"' in figures
+    assert "EXPLODE" not in figures
+
+
 def test_figures_that_cannot_be_kept_cost_no_answer(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_values: str) -> None:
         raise OSError("no space left on device")
