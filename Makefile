@@ -59,8 +59,8 @@ check: env ## Check: formatting, lint, types, layers, spelling: what CI runs bef
 	@.venv/bin/lint-imports
 	@.venv/bin/codespell
 
-bench: up ## Check: throughput and latency of each stage
-	@$(WITH_SETTINGS) $(PYTHON_ENV) -m tests.bench $(ARGS)
+bench: env ## Check: throughput and latency of each stage, on a system of its own
+	@$(PYTHON_ENV) -m tests.bench $(ARGS)
 
 faults: env ## Check: kill and stop parts of a system of its own under load and count what is lost
 	@$(PYTHON_ENV) -m tests.faults $(ARGS)
