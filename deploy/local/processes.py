@@ -18,6 +18,8 @@ _MOST_REPLICAS = 16
 # Secrets that only their readers get; so do the addresses of databases.
 _READERS = {
     "AUTH_SIGNING_KEYS": ("auth",),
+    "AUTH_ENVELOPE_KEYS": ("auth",),
+    "SMTP_URL": ("auth",),
     "ENVELOPE_KEYS": ("tenants", "messaging"),
 }
 
@@ -79,6 +81,8 @@ def gateway(port: int, metrics: Path) -> ProcessSpec:
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "gateway.wsgi:app"),
             *("--host", HOST, "--port", str(port), "--workers", "2", "--blocking-threads", "16"),
             *("--http", "1", "--no-ws", "--respawn-failed-workers"),
+            # A worker that is told to stop while it still imports swallows the signal; the master must not wait for it.
+            *("--workers-kill-timeout", "15"),
         ],
         env={"PROMETHEUS_MULTIPROC_DIR": str(metrics)},
         health_url=f"http://{HOST}:{port}",

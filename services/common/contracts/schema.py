@@ -47,6 +47,13 @@ class StrictString(fields.String):
         return text
 
 
+class StrictBoolean(fields.Boolean):
+    """True and false, and the words that a query string has for them; not every truthy text there is."""
+
+    truthy = {True, "true", "1"}
+    falsy = {False, "false", "0"}
+
+
 class Documented:
     """An annotation for the API document: `Annotated[str, Documented(example="Ann")]`."""
 
@@ -56,7 +63,7 @@ class Documented:
 
 _SIMPLE: dict[Any, type[fields.Field[Any]]] = {
     str: StrictString,
-    bool: fields.Boolean,
+    bool: StrictBoolean,
     int: fields.Integer,
     float: fields.Float,
     datetime: Instant,
@@ -156,7 +163,7 @@ def _plain_field(hint: Any, options: dict[str, Any]) -> fields.Field[Any]:
 def _inner(hint: Any) -> fields.Field[Any]:
     bare, nullable, marks = codec.peel(hint)
     validators = [mark for mark in marks if isinstance(mark, validate.Validator)]
-    return _field_of(bare, {"allow_none": nullable, "validate": validators}, marks)
+    return _field_of(bare, {"allow_none": nullable or bare is Any, "validate": validators}, marks)
 
 
 def _values(hint: Any) -> fields.Field[Any] | None:
