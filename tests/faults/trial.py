@@ -21,6 +21,8 @@ from tests.faults.world import World
 from tests.simulators.graph_api.control import ControlClient
 
 _DRAIN_SECONDS = 60.0
+_LONGEST_RETRY_SECONDS = 4.0
+"""Of the provider's webhooks. In truth it grows to hours, and we would wait for them."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ class Trials:
     def _acquaint(self, numbers: list[Number]) -> None:
         """The provider lets a business write only to people who have written to it."""
         self._simulator.no_limits()
+        self._simulator.set_webhooks(longest_retry_seconds=_LONGEST_RETRY_SECONDS)
         for customer in range(CORRESPONDENTS):
             phone = phone_of(customer)
             user_ids = {number.waba_id: user_id(phone, number) for number in numbers}
