@@ -46,7 +46,7 @@ class Desk:
         outgoing = Outgoing(row.exchange, row.routing_key, row.payload.encode(), json.loads(row.headers), row.event_id)
         self._publisher.publish(outgoing, 5.0)
 
-    def connect(self) -> None:
+    def connect(self, limit: float = 10.0) -> None:
         """The channel appears; the one who had the number before loses it."""
         with connected(self.private.admin_url) as admin:
             admin.execute(sa.text("update channels set phone_number_id = null, business_account_id = null"))
@@ -64,7 +64,7 @@ class Desk:
             version=1,
         )
         self.publish(event, self.tenant)
-        eventually(lambda: self.rows("select 1 from channels where id = :id", id=self.channel))
+        eventually(lambda: self.rows("select 1 from channels where id = :id", id=self.channel), limit)
 
     def webhook(self, body: dict[str, Any]) -> None:
         """Meta calls, and the gateway has accepted."""
