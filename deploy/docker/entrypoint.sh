@@ -6,9 +6,4 @@ settings="/run/frontdesk/${SETTINGS:-$SERVICE}.env"
 if [ -r "$settings" ]; then
     . "$settings"
 fi
-if [ -n "${PROMETHEUS_MULTIPROC_DIR:-}" ]; then
-    # Figures of processes that have ended would be counted again.
-    mkdir -p "$PROMETHEUS_MULTIPROC_DIR"
-    rm -f "$PROMETHEUS_MULTIPROC_DIR"/*.db
-fi
 exec "$@"
