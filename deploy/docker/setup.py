@@ -16,7 +16,8 @@ from deploy.local.layout import Layout
 
 _POSTGRES, _RABBITMQ = "postgres:5432", "rabbitmq:5672"
 _FIRST_UID, _FIRST_MIGRATION_UID = 10001, 20001
-_IMAGE_UID = {"gateway": 10006, "simulator": 10007, "postgres": 999, "rabbitmq": 999}
+_IMAGE_UID = {"gateway": 10006, "simulator": 10007}
+_ROOT = 0  # the servers' images begin as root, read theirs, and step down to a user that can read neither
 _META = ("META_APP_SECRET", "META_VERIFY_TOKEN")
 _OWN = {"auth": ("AUTH_SIGNING_KEYS",), "tenants": ("ENVELOPE_KEYS",), "messaging": ("ENVELOPE_KEYS",)}
 
@@ -36,8 +37,8 @@ def _readers(secrets: dict[str, str]) -> dict[str, tuple[int, dict[str, str]]]:
     amqp = {"AMQP_URL": f"amqp://frontdesk:{secrets['RABBITMQ_PASSWORD']}@{_RABBITMQ}/frontdesk"}
     meta = {name: secrets[name] for name in _META}
     readers: dict[str, tuple[int, dict[str, str]]] = {
-        "postgres": (_IMAGE_UID["postgres"], _role_passwords(secrets)),
-        "rabbitmq": (_IMAGE_UID["rabbitmq"], {"RABBITMQ_DEFAULT_PASS": secrets["RABBITMQ_PASSWORD"]}),
+        "postgres": (_ROOT, _role_passwords(secrets)),
+        "rabbitmq": (_ROOT, {"RABBITMQ_DEFAULT_PASS": secrets["RABBITMQ_PASSWORD"]}),
         "simulator": (_IMAGE_UID["simulator"], meta),
     }
     for number, database in enumerate(DATABASES):
@@ -64,11 +65,13 @@ def _write(path: Path, uid: int, variables: dict[str, str]) -> None:
     lines = [
         f'[ -n "${{{name}:-}}" ] || {name}={shlex.quote(value)}; export {name}\n' for name, value in variables.items()
     ]
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.writelines(lines)
-    os.chown(path, uid, uid)
+    os.chown(draft, uid, uid)
+    draft.replace(path)  # in one step: a container that restarts meanwhile reads the old file or the new one
 
 
 if __name__ == "__main__":
