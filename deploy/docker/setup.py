@@ -19,7 +19,11 @@ _FIRST_UID, _FIRST_MIGRATION_UID = 10001, 20001
 _IMAGE_UID = {"gateway": 10006, "simulator": 10007}
 _ROOT = 0  # the servers' images begin as root, read theirs, and step down to a user that can read neither
 _META = ("META_APP_SECRET", "META_VERIFY_TOKEN")
-_OWN = {"auth": ("AUTH_SIGNING_KEYS",), "tenants": ("ENVELOPE_KEYS",), "messaging": ("ENVELOPE_KEYS",)}
+_OWN = {
+    "auth": ("AUTH_SIGNING_KEYS", "AUTH_ENVELOPE_KEYS"),
+    "tenants": ("ENVELOPE_KEYS",),
+    "messaging": ("ENVELOPE_KEYS",),
+}
 
 
 def main(folder: Path) -> None:

@@ -33,6 +33,7 @@ def _recipes() -> Mapping[str, Callable[[], str]]:
         "META_APP_SECRET": lambda: secrets.token_hex(16),
         "META_VERIFY_TOKEN": lambda: secrets.token_hex(16),
         "AUTH_SIGNING_KEYS": _signing_keys,
+        "AUTH_ENVELOPE_KEYS": _envelope_keys,
         "ENVELOPE_KEYS": _envelope_keys,
         "DEMO_PASSWORD": demo_password,
     }

@@ -34,11 +34,14 @@ _DEFAULTS = {
 _PREFIXES = tuple(f"{database.upper()}_" for database in DATABASES)
 _PASSED_ON = (
     *("MAX_WORKERS", "STOP_LIMIT", "REQUIRED_SERVICES", "RPC_TIMEOUT_SECONDS", "TRUSTED_PROXIES", "METRICS_TOKEN"),
-    *("SMTP_URL", "MAIL_FROM", "PUBLIC_URL", "OBJECT_STORE_URL"),
+    *("SMTP_URL", "MAIL_FROM", "MAILBOX_DIR", "PUBLIC_URL", "OBJECT_STORE_URL"),
 )
 
 # Made for the system at its first run; the caller may give others.
-_SECRETS = ("META_APP_SECRET", "META_VERIFY_TOKEN", "AUTH_SIGNING_KEYS", "ENVELOPE_KEYS", "DEMO_PASSWORD")
+_SECRETS = (
+    *("META_APP_SECRET", "META_VERIFY_TOKEN", "AUTH_SIGNING_KEYS", "AUTH_ENVELOPE_KEYS", "ENVELOPE_KEYS"),
+    "DEMO_PASSWORD",
+)
 
 
 def given_variables(environ: Mapping[str, str]) -> dict[str, str]:

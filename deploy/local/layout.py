@@ -28,6 +28,11 @@ class Layout:
         return self.root / "metrics"
 
     @property
+    def mailbox(self) -> Path:
+        """Where mails are written to that no mail server takes."""
+        return self.root / "mailbox"
+
+    @property
     def secrets_file(self) -> Path:
         return self.root / "secrets.env"
 

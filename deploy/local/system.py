@@ -154,6 +154,8 @@ class System:
             **servers,
             "GATEWAY_URL": gateway_url,
             "REALTIME_URL": gateway_url,
+            "PUBLIC_URL": gateway_url,
+            "MAILBOX_DIR": str(self.layout.mailbox),
             "GRAPH_API_URL": self._given.get("GRAPH_API_URL") or f"http://{HOST}:{self._port(SIMULATOR)}",
             **settings(self._secrets, self._given),
             **{health_url_name(spec.name): spec.health_url for spec in specs if spec.health_url is not None},

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from services.auth import views
-from services.auth.domain.permissions import permissions_of
+from services.auth.domain.roles import may_change
+from services.auth.domain.sessions import SessionLimits
+from services.auth.repository.revocations import RevocationRepository
+from services.auth.repository.sessions import SessionRepository
 from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
-from services.common.contracts.auth import Me, Role
+from services.common.contracts.auth import (
+    ListSessions,
+    Me,
+    Revocation,
+    RevocationKind,
+    Revocations,
+    SessionPage,
+    UserUnknown,
+)
 from services.common.contracts.errors import Unauthenticated
 from services.common.kit.tenancy import NO_TENANT
 from services.common.kit.uow import UnitOfWork
@@ -22,4 +33,27 @@ def get_me(uow: UnitOfWork) -> Me:
         tenant = TenantRepository(uow).find(context.tenant_id) if context.tenant_id else None
     if user is None or not user.is_active:
         raise Unauthenticated
-    return Me(user=views.user(user), tenant=views.tenant(tenant), permissions=permissions_of(Role(user.role)))
+    return views.me(user, tenant)
+
+
+def list_sessions(request: ListSessions, uow: UnitOfWork, limits: SessionLimits) -> SessionPage:
+    """Open sessions of the caller, or of somebody whom the caller may change."""
+    caller = UserRepository(uow).caller()
+    with uow.as_tenant(caller.tenant_id):
+        user = caller if request.user_id in (None, caller.id) else UserRepository(uow).get(request.user_id or "")
+        if user is not caller and not may_change(caller.role, caller.salon_ids, user.role, user.salon_ids):
+            raise UserUnknown
+        page = SessionRepository(uow, limits).list_open(user.id, request)
+    sessions = [views.session(row[0], request.session_id) for row in page.rows]
+    return SessionPage(sessions=sessions, pagination=page.pagination)
+
+
+def list_revocations(uow: UnitOfWork, limits: SessionLimits) -> Revocations:
+    """What the gateway has to refuse, of all tenants."""
+    present = RevocationRepository(uow, limits.access).list_present()
+    return Revocations(
+        revocations=[
+            Revocation(kind=RevocationKind(kind), id=subject, version=version, expires_at=end)
+            for kind, subject, version, end in present
+        ]
+    )

@@ -5,13 +5,21 @@ from __future__ import annotations
 from services.auth import queries
 from services.auth.adapters.security import Security
 from services.auth.commands import (
+    change_password,
+    end_session,
     end_sessions,
     finish_registrations,
     forget_expired,
+    forgot_password,
     login_user,
     refresh_session,
     register_owner,
+    reset_password,
+    send_letter,
+    send_verification,
     store_tenant,
+    update_me,
+    verify_email,
 )
 from services.auth.settings import AuthSettings
 from services.common.contracts import auth
@@ -27,13 +35,14 @@ class AuthService(Service):
     name = auth.SERVICE
     runtime = Runtime(AuthSettings)
     security = Provide(Security.from_settings)
+    post = Provide(send_letter.Post.from_settings)
 
     @command(auth.Register, SYSTEM, steps=True)
     def register(self, request: auth.Register, begin: Begin) -> auth.SignedIn:
         return register_owner.run(request, begin, self.security, self.runtime.rpc)
 
     @command(auth.Login, SYSTEM, steps=True)
-    def login(self, request: auth.Login, begin: Begin) -> auth.SignedIn:
+    def login(self, request: auth.Login, begin: Begin) -> auth.LoginAnswer:
         return login_user.run(request, begin, self.security)
 
     @command(auth.Refresh, SYSTEM, steps=True)
@@ -48,6 +57,42 @@ class AuthService(Service):
     def get_me(self, _request: auth.GetMe, uow: UnitOfWork) -> auth.Me:
         return queries.get_me(uow)
 
+    @command(auth.UpdateMe, SYSTEM)
+    def update_me(self, request: auth.UpdateMe, uow: UnitOfWork) -> auth.Me:
+        return update_me.run(request, uow)
+
+    @command(auth.ChangePassword, SYSTEM, steps=True)
+    def change_password(self, request: auth.ChangePassword, begin: Begin) -> None:
+        return change_password.run(request, begin, self.security)
+
+    @command(auth.SendVerification, SYSTEM)
+    def send_verification(self, _request: auth.SendVerification, uow: UnitOfWork) -> None:
+        return send_verification.run(uow)
+
+    @command(auth.VerifyEmail, SYSTEM)
+    def verify_email(self, request: auth.VerifyEmail, uow: UnitOfWork) -> None:
+        return verify_email.run(request, uow)
+
+    @command(auth.ForgotPassword, SYSTEM)
+    def forgot_password(self, request: auth.ForgotPassword, uow: UnitOfWork) -> None:
+        return forgot_password.run(request, uow)
+
+    @command(auth.ResetPassword, SYSTEM, steps=True)
+    def reset_password(self, request: auth.ResetPassword, begin: Begin) -> None:
+        return reset_password.run(request, begin, self.security)
+
+    @query(auth.ListSessions, SYSTEM)
+    def list_sessions(self, request: auth.ListSessions, uow: UnitOfWork) -> auth.SessionPage:
+        return queries.list_sessions(request, uow, self.security.limits)
+
+    @command(auth.EndSession, SYSTEM)
+    def end_session(self, request: auth.EndSession, uow: UnitOfWork) -> None:
+        return end_session.run(request, uow, self.security)
+
+    @query(auth.ListRevocations, SYSTEM)
+    def list_revocations(self, _request: auth.ListRevocations, uow: UnitOfWork) -> auth.Revocations:
+        return queries.list_revocations(uow, self.security.limits)
+
     # In steps without a step: the keys need no database, and must be there when it is away.
     @command(auth.GetJwks, SYSTEM, steps=True)
     def get_jwks(self, _request: auth.GetJwks, _begin: Begin) -> auth.Jwks:
@@ -56,6 +101,10 @@ class AuthService(Service):
     @on(TenantCreatedV1)
     def on_tenant_created_v1(self, event: TenantCreatedV1, uow: UnitOfWork) -> None:
         store_tenant.run(event, uow)
+
+    @on(auth.LetterOrderedV1, SYSTEM, steps=True)
+    def on_letter_ordered_v1(self, event: auth.LetterOrderedV1, begin: Begin) -> None:
+        send_letter.run(event, begin, self.post)
 
     @every(30, steps=True)
     def finish_registrations(self, begin: Begin) -> None:

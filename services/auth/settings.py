@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from services.auth.domain.lockout import LockoutPolicy
 from services.auth.domain.passwords import PasswordPolicy
 from services.auth.domain.sessions import SessionLimits
+from services.common.kit.envelope import KeyRing
 from services.common.kit.settings import Secret, Settings, SettingsError, setting
 
 
@@ -32,6 +33,13 @@ class AuthSettings(Settings):
     signing_keys: Secret = setting(
         "AUTH_SIGNING_KEYS", 'JSON list of {"kid", "private_key"} (PEM, P-256): the first signs, all are published'
     )
+    envelope_keys: Secret = setting(
+        "AUTH_ENVELOPE_KEYS", "kid:base64 keys that second factors are sealed with: the first seals, all open"
+    )
+    public_url: str = setting("PUBLIC_URL", "where people find us, for links in mails", default="http://localhost:3000")
+    smtp_url: Secret = setting("SMTP_URL", "smtp:// or smtps://; without it mails are not sent", default=Secret())
+    mail_from: str = setting("MAIL_FROM", "sender of mails", default="Frontdesk <no-reply@frontdesk.example>")
+    mailbox_dir: str = setting("MAILBOX_DIR", "folder that mails are written to where SMTP_URL is not set", default="")
     access_token_seconds: int = setting("AUTH_ACCESS_TOKEN_SECONDS", "life of an access token", default=900)
     refresh_token_seconds: int = setting(
         "AUTH_REFRESH_TOKEN_SECONDS", "life of a refresh token that nobody uses", default=7 * 86400
@@ -60,6 +68,14 @@ class AuthSettings(Settings):
 
     def __post_init__(self) -> None:
         parse_signing_keys(self.signing_keys)  # a process that can't sign should not start
+        self.key_ring()
+
+    def key_ring(self) -> KeyRing:
+        """What second factors, mail tokens and fresh API keys are sealed with."""
+        try:
+            return KeyRing.from_setting(self.envelope_keys)
+        except ValueError as error:
+            raise SettingsError(f"AUTH_ENVELOPE_KEYS is malformed: {error}") from error
 
     @property
     def password_policy(self) -> PasswordPolicy:
@@ -77,6 +93,7 @@ class AuthSettings(Settings):
             idle=timedelta(seconds=self.refresh_token_seconds),
             absolute=timedelta(seconds=self.session_seconds),
             grace=timedelta(seconds=self.refresh_grace_seconds),
+            access=timedelta(seconds=self.access_token_seconds),
         )
 
     @property

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from services.auth import models
-from services.common.contracts.auth import Role, SignedIn, TokenPair, User, UserStatus
+from services.auth.domain.permissions import permissions_of
+from services.auth.domain.tokens import Purpose
+from services.common.contracts.auth import (
+    LoginAnswer,
+    Me,
+    Platform,
+    Role,
+    SessionView,
+    SignedIn,
+    TokenPair,
+    User,
+    UserStatus,
+)
 from services.common.contracts.tenants import PlanCode, Tenant, TenantStatus
 from services.common.kit.tenancy import NO_TENANT
 
@@ -18,14 +30,39 @@ def user(row: models.User) -> User:
         role=Role(row.role),
         is_active=row.is_active,
         email_verified=row.email_verified,
-        status=UserStatus.ACTIVE if row.is_active else UserStatus.DISABLED,
-        salon_ids=[],
-        mfa_enabled=False,
-        telegram_linked=False,
-        locale=None,
+        status=_status_of(row),
+        salon_ids=list(row.salon_ids),
+        mfa_enabled=row.mfa_enabled,
+        telegram_linked=row.telegram_id is not None,
+        locale=row.locale,
         last_login_at=row.last_login_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
+    )
+
+
+def _status_of(row: models.User) -> UserStatus:
+    if row.is_active:
+        return UserStatus.ACTIVE
+    return UserStatus.DISABLED if row.invited_at is None else UserStatus.INVITED
+
+
+def me(row: models.User, of: models.Tenant | None) -> Me:
+    """An account, as its owner sees it."""
+    return Me(user=user(row), tenant=tenant(of), permissions=permissions_of(Role(row.role)))
+
+
+def session(row: models.AuthSession, current: str | None) -> SessionView:
+    """A sign-in, as its owner sees it."""
+    return SessionView(
+        id=row.id,
+        platform=Platform(row.platform),
+        device=row.device,
+        address=row.address,
+        is_current=row.id == current,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        expires_at=row.expires_at,
     )
 
 
@@ -56,3 +93,21 @@ def signed_in(row: models.User, of: Tenant | None, pair: TokenPair) -> SignedIn:
         refresh_token=pair.refresh_token,
         expires_in=pair.expires_in,
     )
+
+
+def login_answer(row: models.User, of: Tenant | None, pair: TokenPair) -> LoginAnswer:
+    """What a way in answers with that could have asked for more."""
+    return LoginAnswer(
+        user=user(row),
+        tenant=of,
+        token=pair.token,
+        refresh_token=pair.refresh_token,
+        expires_in=pair.expires_in,
+    )
+
+
+def challenge(token: str, purpose: Purpose) -> LoginAnswer:
+    """What it answers with that does."""
+    if purpose is Purpose.MFA_ENROL:
+        return LoginAnswer(mfa_required=True, mfa_token=token, enrolment_required=True)
+    return LoginAnswer(mfa_required=True, mfa_token=token)

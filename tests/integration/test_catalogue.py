@@ -19,14 +19,30 @@ ALLOWED: dict[str, AllowList] = {
     "auth": AllowList(
         tenantless=frozenset({"login_failures"}),
         system={
+            "api_keys": "select, update",
+            "audit_log": "select, insert",
+            "letters": _ALL,
             "login_failures": _ALL,
+            "one_time_tokens": _ALL,
+            "recovery_codes": _ALL,
             "refresh_tokens": _ALL,
             "registrations": _ALL,
+            "revocations": _ALL,
             "sessions": _ALL,
+            "telegram_logins": "select, insert, delete",
+            "totp_seeds": _ALL,
             "tenants": "select, insert, update",
             "users": "select, insert, update",
         },
-        platform_unique=frozenset({"users_email_key_key", "registrations_email_key_key", "refresh_tokens_pkey"}),
+        platform_unique=frozenset(
+            {
+                "api_keys_key_hash_key",
+                "one_time_tokens_pkey",
+                "refresh_tokens_pkey",
+                "registrations_email_key_key",
+                "users_email_key_key",
+            }
+        ),
     ),
     # A tenant is made when there is none yet; a channel is found by the number that Meta names.
     "tenants": AllowList(

@@ -8,10 +8,11 @@ from typing import Self
 
 from services.auth.adapters.access_tokens import AccessTokens
 from services.auth.adapters.passwords import PasswordHasher
-from services.auth.domain.lockout import LockoutPolicy
+from services.auth.domain.lockout import Lockouts
 from services.auth.domain.passwords import PasswordPolicy
 from services.auth.domain.sessions import SessionLimits
 from services.auth.settings import AuthSettings, parse_signing_keys
+from services.common.kit.envelope import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Security:
     tokens: AccessTokens
     password_policy: PasswordPolicy
     limits: SessionLimits
-    account_lockout: LockoutPolicy
-    address_lockout: LockoutPolicy
+    lockouts: Lockouts
+    key_ring: KeyRing
 
     @classmethod
     def from_settings(cls, settings: AuthSettings) -> Self:
@@ -35,6 +36,6 @@ class Security:
             ),
             password_policy=settings.password_policy,
             limits=settings.session_limits,
-            account_lockout=settings.account_lockout,
-            address_lockout=settings.address_lockout,
+            lockouts=Lockouts(settings.account_lockout, settings.address_lockout),
+            key_ring=settings.key_ring(),
         )

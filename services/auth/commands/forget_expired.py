@@ -1,11 +1,14 @@
-"""Delete sessions that ran out a while ago and failures that no longer count."""
+"""Delete what has run out: sessions, tokens, letters, revocations, failures that no longer count."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from services.auth.adapters.security import Security
+from services.auth.repository.letters import LetterRepository
 from services.auth.repository.login_failures import LoginFailureRepository
+from services.auth.repository.one_time_tokens import OneTimeTokenRepository
+from services.auth.repository.revocations import RevocationRepository
 from services.auth.repository.sessions import SessionRepository
 from services.common.kit.uow import UnitOfWork
 
@@ -16,5 +19,7 @@ _SESSIONS_KEPT = timedelta(days=7)
 def run(uow: UnitOfWork, security: Security) -> None:
     """Run from time to time."""
     SessionRepository(uow, security.limits).delete_expired(_SESSIONS_KEPT)
-    window = max(security.account_lockout.window, security.address_lockout.window)
-    LoginFailureRepository(uow).delete_older_than(window)
+    LoginFailureRepository(uow, security.lockouts).delete_old()
+    OneTimeTokenRepository(uow).delete_expired()
+    RevocationRepository(uow, security.limits.access).delete_expired()
+    LetterRepository(uow).delete_old()

@@ -7,18 +7,18 @@ typed, whether or not somebody has it, and for the network; while a delay runs e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from services.auth import views
 from services.auth.adapters.security import Security
-from services.auth.domain import emails, lockout
+from services.auth.domain import emails
 from services.auth.domain.sessions import Origin
 from services.auth.models import User
+from services.auth.repository.audit import AuditRepository
 from services.auth.repository.login_failures import LoginFailureRepository
-from services.auth.repository.sessions import SessionRepository
-from services.auth.repository.tenants import TenantRepository
+from services.auth.repository.sign_ins import Challenge, SignInRepository
 from services.auth.repository.users import UserRepository
-from services.common.contracts.auth import BadCredentials, LockedOut, Login, SignedIn
+from services.common.contracts.auth import BadCredentials, Login, LoginAnswer, TenantSuspended
+from services.common.contracts.errors import ServiceError
 from services.common.kit.begin import Begin
 from services.common.kit.logging import get_logger
 from services.common.kit.uow import SYSTEM, UnitOfWork
@@ -36,67 +36,55 @@ class _Proof:
     """The password hashed anew, where the stored hash was made with weaker parameters."""
 
 
-def run(request: Login, begin: Begin, security: Security) -> SignedIn:
-    """Raises `BadCredentials` or `LockedOut`. The failure is counted in a transaction that commits all the same."""
+def run(request: Login, begin: Begin, security: Security) -> LoginAnswer:
+    """Raises `BadCredentials`, `LockedOut` or `TenantSuspended`.
+
+    Only behind the transaction: the failure must stay counted.
+    """
     with begin(scope=SYSTEM) as uow:
         user = UserRepository(uow).find_by_email(request.email)
     proof = _compare(request.password, user, security)
     with begin(scope=SYSTEM) as uow:
         outcome = _decide(request, proof, uow, security)
     where = {"account": emails.account_key(request.email)[:12], "address": begin.context.address}
-    if isinstance(outcome, SignedIn):
-        log.info("login_succeeded", user_id=outcome.user.id, **where)
+    if isinstance(outcome, LoginAnswer):
+        log.info("login_succeeded", user_id=user and user.id, second_factor=bool(outcome.mfa_required), **where)
         return outcome
     log.warning("login_failed", reason=outcome.code, **where)
     raise outcome
 
 
 def _compare(password: str, user: User | None, security: Security) -> _Proof:
-    stored = user.password_hash if user is not None else None
+    stored = (user.password_hash or None) if user is not None else None
     matches = security.passwords.matches(password, stored)
     weak = matches and stored is not None and security.passwords.is_weak(stored)
     return _Proof(matches, stored, security.passwords.hash(password) if weak else None)
 
 
-def _decide(
-    request: Login, proof: _Proof, uow: UnitOfWork, security: Security
-) -> SignedIn | BadCredentials | LockedOut:
-    failures = LoginFailureRepository(uow)
-    account = f"account:{emails.account_key(request.email)}"
-    failures.hold(account)
-    until = _locked_until(account, uow, security)
-    if until is not None:
-        return LockedOut(details={"retryAfter": str(lockout.seconds_until(until, uow.now))})
+def _decide(request: Login, proof: _Proof, uow: UnitOfWork, security: Security) -> LoginAnswer | ServiceError:
+    failures = LoginFailureRepository(uow, security.lockouts)
+    account = emails.account_key(request.email)
+    locked_out = failures.hold(account)
+    if locked_out is not None:
+        return locked_out
     user = UserRepository(uow).find_by_email(request.email)
     if user is None or not user.is_active or not proof.matches or user.password_hash != proof.compared:
-        _count_failure(account, uow, security)
+        failures.count(account)
+        if user is not None:
+            AuditRepository(uow).add("user.login_failed", user)
         return BadCredentials()
     failures.clear(account)
-    return _sign_in(user, request, proof, uow, security)
-
-
-def _locked_until(account: str, uow: UnitOfWork, security: Security) -> datetime | None:
-    failures = LoginFailureRepository(uow)
-    ends = [security.account_lockout.locked_until(failures.list_recent(account), uow.now)]
-    network = lockout.network_of(uow.context.address)
-    if network is not None:
-        ends.append(security.address_lockout.locked_until(failures.list_recent(f"address:{network}"), uow.now))
-    return max((end for end in ends if end is not None), default=None)
-
-
-def _count_failure(account: str, uow: UnitOfWork, security: Security) -> None:
-    failures = LoginFailureRepository(uow)
-    failures.add(account, security.account_lockout)
-    network = lockout.network_of(uow.context.address)
-    if network is not None:
-        failures.add(f"address:{network}", security.address_lockout)
-
-
-def _sign_in(user: User, request: Login, proof: _Proof, uow: UnitOfWork, security: Security) -> SignedIn:
-    user.last_login_at = uow.now
     if proof.fresher is not None:
         user.password_hash = proof.fresher
+    return _sign_in(user, request, uow, security)
+
+
+def _sign_in(user: User, request: Login, uow: UnitOfWork, security: Security) -> LoginAnswer | TenantSuspended:
     origin = Origin(request.platform, request.device, uow.context.address)
-    session = SessionRepository(uow, security.limits).open(user, origin)
-    tenant = views.tenant(TenantRepository(uow).find(user.tenant_id))
-    return views.signed_in(user, tenant, security.tokens.pair(session, uow.now))
+    try:
+        outcome = SignInRepository(uow, security.limits).begin(user, origin)
+    except TenantSuspended as refused:
+        return refused
+    if isinstance(outcome, Challenge):
+        return views.challenge(outcome.token, outcome.purpose)
+    return views.login_answer(user, views.tenant(outcome.tenant), security.tokens.pair(outcome.session, uow.now))

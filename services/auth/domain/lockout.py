@@ -40,6 +40,14 @@ class LockoutPolicy:
         return until if until > now else None
 
 
+@dataclass(frozen=True, slots=True)
+class Lockouts:
+    """For the failures of one account, and for those from one network."""
+
+    account: LockoutPolicy
+    address: LockoutPolicy
+
+
 def network_of(address: str | None) -> str | None:
     """The network that counts as one caller: an IPv4 address, or the /64 that an IPv6 subscriber gets."""
     if not address:

@@ -23,12 +23,12 @@ class PasswordPolicy:
     passphrase_waiver_from: int = 0
     """From this length on the classes are not asked for; 0 asks always."""
 
-    def check(self, password: str, personal: Iterable[str] = ()) -> None:
-        """Raise `Invalid` that tells everything wrong with the password at once, on the field `password`."""
+    def check(self, password: str, personal: Iterable[str] = (), field: str = "password") -> None:
+        """Raise `Invalid` that tells everything wrong with the password at once, on its field."""
         problems = [*self._problems(password, personal)]
         if problems:
             msg = "The password is refused."
-            raise Invalid(msg, {"password": " ".join(problems)})
+            raise Invalid(msg, {field: " ".join(problems)})
 
     def _problems(self, password: str, personal: Iterable[str]) -> Iterator[str]:
         if len(password) < self.min_length:

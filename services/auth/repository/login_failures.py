@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from services.auth.domain.lockout import LockoutPolicy
+from services.auth.domain import lockout
+from services.auth.domain.lockout import LockoutPolicy, Lockouts
 from services.auth.models import LoginFailure
+from services.common.contracts.auth import LockedOut
 from services.common.kit.uow import UnitOfWork
 
 # One statement, so that failures at the same moment all count.
@@ -25,28 +27,55 @@ _ADD = sa.text(
 class LoginFailureRepository:
     """Needs a transaction of the system: a failure belongs to no tenant."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
+    def __init__(self, uow: UnitOfWork, lockouts: Lockouts) -> None:
         self._uow = uow
         self._session = uow.session
+        self._lockouts = lockouts
 
-    def hold(self, key: str) -> None:
-        """Decide about one account one at a time: a hundred guesses at once are still a hundred guesses."""
+    def hold(self, account: str) -> LockedOut | None:
+        """Decide about one account one at a time: a hundred guesses at once are still a hundred guesses.
+
+        The refusal while a delay runs, for the account or for the network of the caller; None when there is none.
+        """
+        key = _of_account(account)
         self._session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))))
+        ends = [self._lockouts.account.locked_until(self._list_recent(key), self._uow.now)]
+        network = lockout.network_of(self._uow.context.address)
+        if network is not None:
+            ends.append(self._lockouts.address.locked_until(self._list_recent(_of_network(network)), self._uow.now))
+        until = max((end for end in ends if end is not None), default=None)
+        if until is None:
+            return None
+        return LockedOut(details={"retryAfter": str(lockout.seconds_until(until, self._uow.now))})
 
-    def list_recent(self, key: str) -> Sequence[datetime]:
-        """The instants of the last failures; none for a key without."""
+    def count(self, account: str) -> None:
+        """One more failure."""
+        self._add(_of_account(account), self._lockouts.account)
+        network = lockout.network_of(self._uow.context.address)
+        if network is not None:
+            self._add(_of_network(network), self._lockouts.address)
+
+    def clear(self, account: str) -> None:
+        """Start from nothing."""
+        self._session.execute(sa.delete(LoginFailure).where(LoginFailure.key == _of_account(account)))
+
+    def delete_old(self) -> None:
+        """Forget what no longer counts."""
+        age = max(self._lockouts.account.window, self._lockouts.address.window)
+        self._session.execute(sa.delete(LoginFailure).where(LoginFailure.last_failed_at < self._uow.now - age))
+
+    def _list_recent(self, key: str) -> Sequence[datetime]:
         return self._session.scalar(sa.select(LoginFailure.failed_at).where(LoginFailure.key == key)) or ()
 
-    def add(self, key: str, policy: LockoutPolicy) -> None:
-        """One more."""
+    def _add(self, key: str, policy: LockoutPolicy) -> None:
         since = self._uow.now - policy.window
         values = {"key": key, "now": self._uow.now, "since": since, "remembered": policy.remembered}
         self._session.execute(_ADD, values)
 
-    def clear(self, key: str) -> None:
-        """Start from nothing."""
-        self._session.execute(sa.delete(LoginFailure).where(LoginFailure.key == key))
 
-    def delete_older_than(self, age: timedelta) -> None:
-        """Forget what no longer counts."""
-        self._session.execute(sa.delete(LoginFailure).where(LoginFailure.last_failed_at < self._uow.now - age))
+def _of_account(account: str) -> str:
+    return f"account:{account}"
+
+
+def _of_network(network: str) -> str:
+    return f"address:{network}"

@@ -9,8 +9,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from services.auth.domain.sessions import Bearer, EndReason, OpenSession, Origin, SessionLimits, hash_of
-from services.auth.models import AuthSession, RefreshToken, User
+from services.auth.models import AuthSession, RefreshToken, Tenant, User
+from services.auth.repository.revocations import RevocationRepository
+from services.common.contracts.auth import ListSessions
+from services.common.contracts.tenants import TenantStatus
 from services.common.kit import ids
+from services.common.kit.paging import Order, Page, fetch_page
 from services.common.kit.tenancy import NO_TENANT
 from services.common.kit.uow import UnitOfWork
 
@@ -83,9 +87,23 @@ class SessionRepository:
         """End one session, if it is this user's; say whether it was open."""
         return self._end(_open_sessions(tenant_id, user_id).where(AuthSession.id == session_id), reason) > 0
 
-    def end_all(self, tenant_id: str, user_id: str, reason: EndReason) -> int:
-        """End every session of a user; return how many were open."""
-        return self._end(_open_sessions(tenant_id, user_id), reason)
+    def end_all(self, tenant_id: str, user_id: str, reason: EndReason, but: str | None = None) -> int:
+        """End every session of a user, but perhaps one; return how many were open."""
+        chosen = _open_sessions(tenant_id, user_id)
+        return self._end(chosen if but is None else chosen.where(AuthSession.id != but), reason)
+
+    def list_open(self, user_id: str, request: ListSessions) -> Page:
+        """A user's open sessions, the newest first."""
+        statement = sa.select(AuthSession).where(
+            AuthSession.user_id == user_id, AuthSession.ended_at.is_(None), AuthSession.expires_at > self._uow.now
+        )
+        order = Order(AuthSession.created_at, AuthSession.id, newest_first=True)
+        return fetch_page(self._session, statement, order, request)
+
+    def find(self, session_id: str) -> AuthSession | None:
+        """The session, if the transaction may see it and it is open."""
+        found = sa.select(AuthSession).where(AuthSession.id == session_id, AuthSession.ended_at.is_(None))
+        return self._session.scalar(found)
 
     def delete_expired(self, kept_for: timedelta) -> None:
         """Forget sessions, with their tokens, that ran out some time ago."""
@@ -129,8 +147,10 @@ class SessionRepository:
         return OpenSession(_bearer(user, session.id), token)
 
     def _end(self, chosen: sa.Update, reason: EndReason) -> int:
-        ended = chosen.values(ended_at=self._uow.now, end_reason=reason.value).returning(AuthSession.id)
-        return len(self._session.execute(ended).all())
+        ended = chosen.values(ended_at=self._uow.now, end_reason=reason.value)
+        rows = self._session.execute(ended.returning(AuthSession.tenant_id, AuthSession.user_id, AuthSession.id)).all()
+        RevocationRepository(self._uow, self._limits.access).add_sessions([(row[0], row[1], row[2]) for row in rows])
+        return len(rows)
 
 
 def _open_sessions(tenant_id: str, user_id: str) -> sa.Update:
@@ -140,7 +160,10 @@ def _open_sessions(tenant_id: str, user_id: str) -> sa.Update:
 
 
 def _is_alive(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(AuthSession.ended_at.is_(None), AuthSession.expires_at > now, User.is_active)
+    suspended = sa.exists().where(
+        Tenant.tenant_id == AuthSession.tenant_id, Tenant.status == TenantStatus.SUSPENDED.value
+    )
+    return sa.and_(AuthSession.ended_at.is_(None), AuthSession.expires_at > now, User.is_active, ~suspended)
 
 
 def _of_session() -> sa.ColumnElement[bool]:

@@ -18,7 +18,7 @@ from services.common.kit import logging
 from services.common.kit.publisher import ConfirmedPublisher
 from services.common.kit.rpc import RpcClient
 from tests.component.kit.running import Running
-from tests.integration.auth.keys import signing_keys
+from tests.integration.auth.keys import envelope_keys, signing_keys
 from tests.integration.auth.tenants_stand_in import tenant_of
 from tests.integration.databases import PrivateDatabase, PrivateServer
 
@@ -55,7 +55,12 @@ def settings(auth_database: PrivateDatabase) -> AuthSettings:
     if not AMQP_URL:
         pytest.skip("AMQP_URL names no broker")
     return AuthSettings.load(
-        {"AUTH_DATABASE_URL": auth_database.app_url, "AMQP_URL": AMQP_URL, "AUTH_SIGNING_KEYS": signing_keys()}
+        {
+            "AUTH_DATABASE_URL": auth_database.app_url,
+            "AMQP_URL": AMQP_URL,
+            "AUTH_SIGNING_KEYS": signing_keys(),
+            "AUTH_ENVELOPE_KEYS": envelope_keys(),
+        }
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.auth.adapters.security import Security
 from services.auth.settings import AuthSettings
 from services.common.kit.database import Database
-from tests.integration.auth.keys import signing_keys
+from tests.integration.auth.keys import envelope_keys, signing_keys
 from tests.integration.auth.people import People
 from tests.integration.auth.tenants_stand_in import TenantsStandIn
 from tests.integration.databases import PrivateDatabase, connected
@@ -36,6 +36,7 @@ def settings(auth_database: PrivateDatabase) -> AuthSettings:
             "AUTH_DATABASE_URL": auth_database.app_url,
             "AMQP_URL": "amqp://unused",
             "AUTH_SIGNING_KEYS": signing_keys(),
+            "AUTH_ENVELOPE_KEYS": envelope_keys(),
             "AUTH_PASSWORD_MEMORY_KIB": "64",
             "AUTH_PASSWORD_PASSES": "1",
         }

@@ -43,7 +43,7 @@ class People:
     ) -> SignedIn:
         request = Login.from_wire({"email": email, "password": password})
         begin = self.begin(address=address) if address else self.begin()
-        return login_user.run(request, begin, security or self.security)
+        return SignedIn.from_wire(login_user.run(request, begin, security or self.security).to_wire())
 
     def refresh(self, token: str, security: Security | None = None) -> TokenPair:
         return refresh_session.run(Refresh(refresh_token=token), self.begin(), security or self.security)

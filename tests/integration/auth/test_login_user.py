@@ -149,7 +149,7 @@ def test_a_hundred_guesses_at_once_are_not_more_than_five(people: People, rows: 
 def test_one_network_may_not_try_many_accounts(people: People, security: Security) -> None:
     email, address = new_email(), f"198.51.100.{int(time.time()) % 250}"
     people.register(email)
-    for _ in range(security.address_lockout.allowed_failures):
+    for _ in range(security.lockouts.address.allowed_failures):
         assert isinstance(refusal(people, new_email(), "Wrong-horse-7", address), BadCredentials)
     assert isinstance(refusal(people, email, PASSWORD, address), LockedOut)
     assert people.log_in(email)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -120,7 +121,12 @@ def test_a_pair_tells_its_life_in_seconds(tokens: AccessTokens) -> None:
     ids=["not json", "object", "empty", "no key", "half a PEM", "RSA", "another curve", "one kid twice"],
 )
 def test_no_process_starts_with_bad_signing_keys_and_none_shows_them(text: str) -> None:
-    environ = {"AUTH_DATABASE_URL": "postgresql://", "AMQP_URL": "amqp://", "AUTH_SIGNING_KEYS": text}
+    environ = {
+        "AUTH_DATABASE_URL": "postgresql://",
+        "AMQP_URL": "amqp://",
+        "AUTH_SIGNING_KEYS": text,
+        "AUTH_ENVELOPE_KEYS": f"a:{base64.b64encode(bytes(32)).decode()}",
+    }
     with pytest.raises(SettingsError) as caught:
         AuthSettings.load(environ)
     assert "AUTH_SIGNING_KEYS" in str(caught.value)

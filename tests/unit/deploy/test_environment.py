@@ -12,6 +12,7 @@ SECRETS = {
     "META_APP_SECRET": "s",
     "META_VERIFY_TOKEN": "v",
     "AUTH_SIGNING_KEYS": "[]",
+    "AUTH_ENVELOPE_KEYS": "k:e",
     "ENVELOPE_KEYS": "k:e",
     "DEMO_PASSWORD": "p",
 }

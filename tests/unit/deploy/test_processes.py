@@ -14,6 +14,7 @@ VARIABLES = {
     "AUTH_MIGRATION_DATABASE_URL": "c",
     "TENANTS_DATABASE_URL": "d",
     "AUTH_SIGNING_KEYS": "e",
+    "AUTH_ENVELOPE_KEYS": "h",
     "ENVELOPE_KEYS": "f",
     "POSTGRES_ADMIN_URL": "g",
 }
@@ -43,7 +44,7 @@ def test_a_senseless_number_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("service", "seen"),
     [
-        ("auth", {"AMQP_URL", "AUTH_DATABASE_URL", "AUTH_SIGNING_KEYS"}),
+        ("auth", {"AMQP_URL", "AUTH_DATABASE_URL", "AUTH_SIGNING_KEYS", "AUTH_ENVELOPE_KEYS"}),
         ("tenants", {"AMQP_URL", "TENANTS_DATABASE_URL", "ENVELOPE_KEYS"}),
         ("gateway", {"AMQP_URL"}),
         ("simulator", {"AMQP_URL"}),

@@ -1,0 +1,129 @@
+"""The audit log: rows are added and read, never changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.auth.models import ApiKey, AuditRow, User
+from services.common.contracts.audit import ActorType, AuditRecorded
+from services.common.contracts.auth import SERVICE, ListAuditLog
+from services.common.contracts.base import Envelope
+from services.common.contracts.codec import instant_from_wire
+from services.common.kit import ids
+from services.common.kit.context import Context
+from services.common.kit.paging import Order, Page, fetch_page
+from services.common.kit.tenancy import NO_TENANT
+from services.common.kit.uow import UnitOfWork
+
+_DAY_LENGTH = len("2026-01-31")
+
+
+class AuditRepository:
+    """What happens in `auth` is written in the transaction of the change itself."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._session = uow.session
+
+    def add(
+        self,
+        action: str,
+        target: User | ApiKey,
+        *,
+        by: User | None = None,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+    ) -> None:
+        """Something happened to a user or a key; `by` somebody, where the context does not say it yet."""
+        context = self._uow.context
+        actor_type, actor_id = (ActorType.USER, by.id) if by is not None else _actor_of(context)
+        self._session.add(
+            AuditRow(
+                tenant_id=target.tenant_id,
+                id=ids.new_id(),
+                at=self._uow.now,
+                actor_type=actor_type.value,
+                actor_id=actor_id,
+                action=action,
+                target_type="user" if isinstance(target, User) else "api_key",
+                target_id=target.id,
+                before=before,
+                after=after,
+                address=context.address,
+                request_id=context.request_id,
+                source=SERVICE,
+            )
+        )
+
+    def add_told(self, event: AuditRecorded, envelope: Envelope) -> None:
+        """What another service told, once for each event."""
+        self._session.execute(
+            insert(AuditRow)
+            .values(
+                tenant_id=envelope.tenant_id or NO_TENANT,
+                id=envelope.id,
+                at=instant_from_wire(envelope.occurred_at),
+                actor_type=str(event.actor_type),
+                actor_id=event.actor_id,
+                action=event.action,
+                target_type=event.target_type,
+                target_id=event.target_id,
+                before=event.before,
+                after=event.after,
+                address=event.address,
+                request_id=event.request_id,
+                source=envelope.source,
+            )
+            .on_conflict_do_nothing()
+        )
+
+    def list(self, request: ListAuditLog) -> Page:
+        """The tenant's log, newest first, with the names of those who still exist."""
+        name = sa.func.coalesce(User.name, ApiKey.name)
+        statement = (
+            sa.select(AuditRow, name)
+            .outerjoin(User, sa.and_(User.tenant_id == AuditRow.tenant_id, User.id == AuditRow.actor_id))
+            .outerjoin(ApiKey, sa.and_(ApiKey.tenant_id == AuditRow.tenant_id, ApiKey.id == AuditRow.actor_id))
+        )
+        for condition in _conditions(request):
+            statement = statement.where(condition)
+        order = Order(AuditRow.at, AuditRow.id, newest_first=True)
+        return fetch_page(self._session, statement, order, request)
+
+
+def _actor_of(context: Context) -> tuple[ActorType, str | None]:
+    if context.user_id is not None:
+        return ActorType.USER, context.user_id
+    if context.tenant_id is not None and context.caller is not None and ids.is_id(context.caller):
+        return ActorType.API_KEY, context.caller
+    return ActorType.SYSTEM, None
+
+
+def _conditions(request: ListAuditLog) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if request.actor is not None:
+        found.append(AuditRow.actor_id == request.actor)
+    if request.action:
+        found.append(sa.or_(*(_named(action) for action in request.action)))
+    if request.target_id is not None:
+        found.append(AuditRow.target_id == request.target_id)
+    if request.from_ is not None:
+        found.append(AuditRow.at >= _edge(request.from_, timedelta(0)))
+    if request.to is not None:
+        found.append(AuditRow.at < _edge(request.to, timedelta(days=1)))
+    return found
+
+
+def _named(action: str) -> sa.ColumnElement[bool]:
+    return AuditRow.action.startswith(action, autoescape=True) if action.endswith(".") else AuditRow.action == action
+
+
+def _edge(text: str, whole_day: timedelta) -> datetime:
+    """A day counts from its begin in UTC, or to its end."""
+    if len(text) == _DAY_LENGTH:
+        return datetime.combine(date.fromisoformat(text), time(), UTC) + whole_day
+    return instant_from_wire(text)

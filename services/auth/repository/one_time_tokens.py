@@ -1,0 +1,97 @@
+"""Tokens that are good once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from services.auth.domain import emails
+from services.auth.domain.tokens import LIFETIME, MOST_FAILURES, Purpose, hash_of, new_token
+from services.auth.models import OneTimeToken, User
+from services.common.contracts.auth import BadOneTimeToken
+from services.common.kit.uow import UnitOfWork
+
+_REPEATED_WITHIN = timedelta(minutes=5)
+
+
+class OneTimeTokenRepository:
+    """Needs a transaction of the system: a token names no tenant."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._session = uow.session
+
+    def issue(self, user: User, purpose: Purpose, address: str | None = None, platform: str | None = None) -> str:
+        """A new token. Of those from mails, which prove the address they went to, only the newest is good."""
+        if purpose not in (Purpose.MFA_VERIFY, Purpose.MFA_ENROL):
+            self.withdraw(user, purpose)
+        token = new_token()
+        self._session.add(
+            OneTimeToken(
+                token_hash=hash_of(token),
+                tenant_id=user.tenant_id,
+                user_id=user.id,
+                purpose=purpose.value,
+                email_key=None if address is None else emails.key_of(address),
+                platform=platform,
+                failures=0,
+                created_at=self._uow.now,
+                expires_at=self._uow.now + LIFETIME[purpose],
+            )
+        )
+        self._session.flush()
+        return token
+
+    def withdraw(self, user: User, *purposes: Purpose) -> None:
+        """Let the user's tokens for these purposes be good no longer."""
+        self._session.execute(
+            sa.delete(OneTimeToken).where(
+                OneTimeToken.tenant_id == user.tenant_id,
+                OneTimeToken.user_id == user.id,
+                OneTimeToken.purpose.in_([purpose.value for purpose in purposes]),
+            )
+        )
+
+    def find(self, token: str, *purposes: Purpose) -> tuple[OneTimeToken, User] | None:
+        """A token that is good, locked until the commit, with its user. It is not used up by this."""
+        row = self._session.execute(
+            sa.select(OneTimeToken, User)
+            .join(User, sa.and_(User.tenant_id == OneTimeToken.tenant_id, User.id == OneTimeToken.user_id))
+            .where(
+                OneTimeToken.token_hash == hash_of(token),
+                OneTimeToken.purpose.in_([purpose.value for purpose in purposes]),
+                OneTimeToken.used_at.is_(None),
+                OneTimeToken.expires_at > self._uow.now,
+                OneTimeToken.failures < MOST_FAILURES,
+            )
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        return None if row is None else (row[0], row[1])
+
+    def peek(self, token: str, purpose: Purpose) -> tuple[OneTimeToken, User] | None:
+        """A token that is good, or was used a moment ago, with its user: what a repeated call needs to know."""
+        row = self._session.execute(
+            sa.select(OneTimeToken, User)
+            .join(User, sa.and_(User.tenant_id == OneTimeToken.tenant_id, User.id == OneTimeToken.user_id))
+            .where(
+                OneTimeToken.token_hash == hash_of(token),
+                OneTimeToken.purpose == purpose.value,
+                sa.or_(OneTimeToken.used_at.is_(None), OneTimeToken.used_at > self._uow.now - _REPEATED_WITHIN),
+                OneTimeToken.expires_at > self._uow.now,
+            )
+        ).one_or_none()
+        return None if row is None else (row[0], row[1])
+
+    def use(self, token: str, purpose: Purpose) -> tuple[OneTimeToken, User]:
+        """Use a token up. Raises `BadOneTimeToken`. Of many at once exactly one gets it."""
+        found = self.find(token, purpose)
+        if found is None:
+            raise BadOneTimeToken
+        found[0].used_at = self._uow.now
+        return found
+
+    def delete_expired(self) -> None:
+        """Forget what can't be used any more."""
+        self._session.execute(sa.delete(OneTimeToken).where(OneTimeToken.expires_at < self._uow.now))
