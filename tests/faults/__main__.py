@@ -16,9 +16,10 @@ from deploy.local.environment import SERVER_URLS, given_variables
 from deploy.local.layout import LOCAL, layout_at
 from deploy.local.system import System
 from services.common.kit import logging
+from tests.faults.count import Finding
 from tests.faults.experiments import Experiment, killings, outages
 from tests.faults.poison import poisonings
-from tests.faults.report import Report, complaints_of, summary
+from tests.faults.report import Report, complaints_of, notes_of, summary
 from tests.faults.trial import Pace, Row, Trials
 from tests.faults.world import World
 
@@ -59,7 +60,7 @@ class Run:
         try:
             code = 0 if self._measure(experiments).good else 1
         except KeyboardInterrupt:
-            say("Interrupted.")
+            say(f"Interrupted.\n{self._report([], 0.0).table()}")
             code = _INTERRUPTED
         finally:
             self._stop(keep=code != 0 or self._options.keep)
@@ -74,16 +75,19 @@ class Run:
         try:
             for experiment in experiments:
                 self._rows.append(row := trials.run(experiment))
-                say("\n".join([summary(row), *(f"  {line}" for line in complaints_of(row))]))
+                say("\n".join([summary(row), *(f"  {line}" for line in complaints_of(row) + notes_of(row))]))
             strangers = trials.strangers()
         finally:
             trials.close()
-        report = Report(self._rows, strangers, self._pace.webhooks, self._pace.orders, time.monotonic() - began)
+        report = self._report(strangers, time.monotonic() - began)
         report.write(FOLDER)
         say(f"\n{report.table()}\n")
         say(report.complaints() or "Nothing was lost, doubled or misfiled, and nothing is there that nobody sent.")
         say(f"Written to {FOLDER}/report.json and report.md after {report.seconds:.0f} s.")
         return report
+
+    def _report(self, strangers: Sequence[Finding], seconds: float) -> Report:
+        return Report(self._rows, strangers, self._pace.webhooks, self._pace.orders, seconds)
 
     def _stop(self, *, keep: bool) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -10,7 +10,6 @@ from enum import StrEnum
 from tests.faults.ledger import Ledger, Ordered, Written
 from tests.faults.stored import Facts, StoredMessage, StoredOrder, Total
 
-SETTLED_UNSENT = frozenset({"UNCERTAIN", "FAILED"})
 _UNDER_WAY = frozenset({"QUEUED", "SENDING"})
 
 
@@ -44,7 +43,6 @@ class Count:
     taken: int
     sent_once: int
     uncertain: tuple[str, ...]
-    failed: tuple[str, ...]
     slowest: float
     """The longest time from a 200 to the row in the database."""
     findings: tuple[Finding, ...]
@@ -72,7 +70,6 @@ def compare(ledger: Ledger, facts: Facts, before: Mapping[str, Total]) -> Count:
         taken=len(ledger.taken),
         sent_once=sum(facts.sent.get(message_id) == 1 for message_id in ledger.taken.values()),
         uncertain=tuple(order.message_id for order in orders if order.status == "UNCERTAIN"),
-        failed=tuple(order.message_id for order in orders if order.status == "FAILED"),
         slowest=_slowest(ledger, messages),
         findings=tuple(findings),
     )
@@ -159,10 +156,18 @@ def _of_order(message_id: str, rows: list[StoredOrder], times: int) -> Iterator[
         yield Finding(Wrong.DOUBLED, message_id, f"is stored {len(rows)} times", len(rows) - 1)
     if times > 1:
         yield Finding(Wrong.DOUBLED, message_id, f"was sent {times} times", times - 1)
-    status = rows[0].status
+    yield from _of_status(message_id, rows[0].status, times)
+
+
+def _of_status(message_id: str, status: str, times: int) -> Iterator[Finding]:
+    """`UNCERTAIN` is the truth about a send that was cut off, but not after the provider has told its statuses."""
     if status in _UNDER_WAY:
         yield Finding(Wrong.LOST, message_id, f"is still {status}")
-    elif times == 0 and status not in SETTLED_UNSENT:
+    elif status == "FAILED":
+        yield Finding(Wrong.LOST, message_id, "is FAILED, though the provider refuses nothing")
+    elif status == "UNCERTAIN" and times:
+        yield Finding(Wrong.LOST, message_id, "is UNCERTAIN, though the provider has told its statuses")
+    elif status != "UNCERTAIN" and not times:
         yield Finding(Wrong.PHANTOM, message_id, f"is {status}, but the provider never got it")
 
 

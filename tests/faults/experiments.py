@@ -16,6 +16,7 @@ from tests.faults.world import WORKERS, World, wait_for
 
 DOWN_SECONDS = 5.0
 GATEWAY_WORKERS = 2
+SENDER = "messaging-events"
 
 _BACK_SECONDS = 90.0
 _WORKER_START_SECONDS = 3.0
@@ -61,6 +62,8 @@ class Experiment:
     name: str
     title: str
     act: Callable[[Stage], Fault]
+    cuts_sends: bool = False
+    """Whether it may cut somebody off between claiming a send and recording its answer."""
 
 
 def kill_process(name: str, stage: Stage) -> Fault:
@@ -118,7 +121,7 @@ def fill_broker_disk(stage: Stage) -> Fault:
 
 def killings() -> list[Experiment]:
     """Every process of the product."""
-    workers = [Experiment(name, f"kill -9 {name}", partial(kill_process, name)) for name in WORKERS]
+    workers = [Experiment(name, f"kill -9 {name}", partial(kill_process, name), name == SENDER) for name in WORKERS]
     gateway = Experiment(GATEWAY, "kill -9 the gateway's own process", partial(kill_process, GATEWAY))
     worker = Experiment("gateway-worker", "kill -9 a worker of the gateway", kill_gateway_worker)
     return [*workers, worker, gateway]
@@ -129,6 +132,8 @@ def outages() -> list[Experiment]:
     seconds = f"{DOWN_SECONDS:.0f} s"
     return [
         Experiment("broker", f"kill -9 RabbitMQ, start it after {seconds}", kill_broker),
-        Experiment("postgres", f"stop PostgreSQL in the middle (immediate), start it after {seconds}", crash_postgres),
+        Experiment(
+            "postgres", f"stop PostgreSQL (immediate), start it after {seconds}", crash_postgres, cuts_sends=True
+        ),
         Experiment("disk", f"RabbitMQ sees no free disk for {seconds}", fill_broker_disk),
     ]

@@ -47,6 +47,16 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """How things stood when an experiment began: what was left over then is not waited for."""
+
+    totals: dict[str, Total]
+    unpublished: int
+    queued: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quiet:
     """How the waiting ended. `reached` is false when something was still moving at the end."""
 
@@ -54,6 +64,7 @@ class Quiet:
     seconds: float
     rest: str
     dead: dict[str, int]
+    """Messages in the dead-letter queues, by queue."""
 
 
 class Quiescence:
@@ -62,7 +73,13 @@ class Quiescence:
     def __init__(self, world: World, databases: Databases, simulator: ControlClient) -> None:
         self._world, self._databases, self._simulator = world, databases, simulator
 
-    def wait(self, ledger: Ledger, before: Mapping[str, Total], seconds: float = QUIET_SECONDS) -> Quiet:
+    def look_before(self) -> Before:
+        """How things stand now."""
+        queues = self._queues()
+        dead, busy = sum(_dead(queues).values()), sum(_busy(queues).values())
+        return Before(self._databases.totals(), self._databases.count_unpublished(), busy, dead)
+
+    def wait(self, ledger: Ledger, before: Before, seconds: float = QUIET_SECONDS) -> Quiet:
         """Wait until everything accepted has arrived everywhere, or until nothing moves any more."""
         began = moved_at = time.monotonic()
         last, queues = self._look(ledger, before), dict[str, int]()
@@ -71,7 +88,7 @@ class Quiescence:
             stuck = now - moved_at > _PATIENCE
             if last == Rest() or stuck:
                 queues = self._queues()
-                if not _busy(queues) and last.is_still:
+                if sum(_busy(queues).values()) <= before.queued and last.is_still:
                     return Quiet(reached=True, seconds=now - began, rest=str(last), dead=_dead(queues))
             if now - began > seconds:
                 return Quiet(reached=False, seconds=now - began, rest=f"{last}; {_busy(queues)}", dead=_dead(queues))
@@ -80,20 +97,16 @@ class Quiescence:
             if look != last:
                 last, moved_at = look, time.monotonic()
 
-    def dead_letters(self) -> dict[str, int]:
-        """How many each service has given up so far."""
-        return _dead(self._queues())
-
     def _queues(self) -> dict[str, int]:
         return {} if self._world.servers is None else self._world.queues()
 
-    def _look(self, ledger: Ledger, before: Mapping[str, Total]) -> Rest:
+    def _look(self, ledger: Ledger, before: Before) -> Rest:
         try:
             return Rest(
                 missing=len(ledger.accepted_at) - self._databases.count_stored(list(ledger.accepted_at)),
                 unsettled=self._databases.count_unsettled(),
-                unpublished=self._databases.count_unpublished(),
-                uncounted=sum(finding.count for finding in of_totals(self._databases.totals(), before)),
+                unpublished=max(self._databases.count_unpublished() - before.unpublished, 0),
+                uncounted=sum(finding.count for finding in of_totals(self._databases.totals(), before.totals)),
                 provider_busy=not self._simulator.progress().idle,
             )
         except psycopg2.OperationalError:

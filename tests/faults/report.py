@@ -30,6 +30,7 @@ COLUMNS: dict[str, Cell] = {
     "failed tries": lambda row: str(row.failures),
     "p99 ms": lambda row: f"{row.p99 * 1000:.0f}",
     "outage s": lambda row: _seconds(row.outage),
+    "orders' outage s": lambda row: _seconds(row.order_outage),
     "recovery s": lambda row: _seconds(row.recovery),
     "stored after s": lambda row: _seconds(row.count.slowest),
     "orders": lambda row: str(row.count.taken),
@@ -97,7 +98,7 @@ class Report:
 
 
 def complaints_of(row: Row) -> list[str]:
-    """What is wrong in one row, and what is allowed but worth knowing."""
+    """What is wrong in one row."""
     lines = [f"{row.name}: {problem}" for problem in row.problems]
     if not row.quiet.reached:
         lines.append(f"{row.name}: never became quiet: {row.quiet.rest}")
@@ -106,6 +107,11 @@ def complaints_of(row: Row) -> list[str]:
     if len(findings) > _MOST_LISTED:
         lines.append(f"{row.name}: … and {len(findings) - _MOST_LISTED} more")
     return lines
+
+
+def notes_of(row: Row) -> list[str]:
+    """What is allowed and worth a look."""
+    return [f"{row.name}: {message_id} is UNCERTAIN and was never sent" for message_id in row.count.uncertain]
 
 
 def summary(row: Row) -> str:

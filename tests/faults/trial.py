@@ -7,8 +7,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import psycopg2
+
 from deploy.local.console import LocalError, say
 from deploy.local.seed import demo_tenants, seed
+from services.common.kit.publisher import BusUnavailable
 from tests.faults.count import Count, Finding, compare, strangers
 from tests.faults.experiments import Experiment, Fault, Stage
 from tests.faults.ledger import Ledger, Number
@@ -77,7 +80,7 @@ class Trials:
     def run(self, experiment: Experiment) -> Row:
         """Do it under load, wait for quiet, count."""
         say(f"{experiment.name}: {experiment.title} …")
-        before, dead_before = self._databases.totals(), sum(self._quiescence.dead_letters().values())
+        before = self._quiescence.look_before()
         ledger = Ledger(experiment.name)
         stage = Stage(self._world, self._load, ledger, self._databases, self._pace.times)
         began = time.time()
@@ -89,13 +92,16 @@ class Trials:
         quiet = self._quiescence.wait(ledger, before)
         self._whole.include(ledger)
         facts = self._facts()
-        dead = sum(quiet.dead.values()) - dead_before
+        count = compare(ledger, facts, before.totals)
+        dead = sum(quiet.dead.values()) - before.dead
         if dead != stage.expected_dead:
             stage.problems.append(f"{dead} new dead letters instead of {stage.expected_dead}: {quiet.dead}")
+        if count.uncertain and not experiment.cuts_sends:
+            stage.problems.append("sends are uncertain, though nobody who sends was cut off")
         return Row(
             name=experiment.name,
             title=experiment.title,
-            count=compare(ledger, facts, before),
+            count=count,
             failures=sum(not answer.is_good for answer in ledger.answers),
             p99=answer_time(ledger.answers, 0.99),
             outage=longest_outage(ledger.answers, began, ended),
@@ -120,8 +126,8 @@ class Trials:
             time.sleep(self._pace.before)
             fault = experiment.act(stage)
             time.sleep(self._pace.after)
-        except LocalError as error:
-            stage.problems.append(str(error))
+        except (LocalError, BusUnavailable, psycopg2.Error) as error:
+            stage.problems.append(f"the experiment could not be finished: {error}")
             fault = Fault(time.time())
         finally:
             self._load.end()

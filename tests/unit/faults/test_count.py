@@ -99,8 +99,8 @@ def test_what_nobody_sent_is_a_phantom() -> None:
         ("SENDING", 1, [(Wrong.LOST, 1)]),
         ("SENT", 0, [(Wrong.PHANTOM, 1)]),
         ("UNCERTAIN", 0, []),
-        ("UNCERTAIN", 1, []),
-        ("FAILED", 0, []),
+        ("UNCERTAIN", 1, [(Wrong.LOST, 1)]),
+        ("FAILED", 0, [(Wrong.LOST, 1)]),
     ],
 )
 def test_an_order_is_sent_once_or_known_to_be_uncertain(
