@@ -137,7 +137,9 @@ TABLE = (
 NAMES_NOTHING = {
     "clientMessageId": "the caller's own name for an order, looked up within the tenant alone",
     "businessAccountId": "Meta's account; several tenants may name the same one",
+    "botToken": "a secret, not the name of something",
     "POST /channels phoneNumberId": "unique in the platform: a taken one is refused to everybody, as Meta does",
+    "POST /salons phoneNumberId": "likewise",
 }
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from deploy.local.client import Client
+from deploy.local.seed import seed
 from tests.e2e.api import Api
 from tests.e2e.business import Business, open_business
 from tests.e2e.stored import Stored
@@ -57,6 +59,12 @@ def simulator(settings: dict[str, str]) -> Iterator[ControlClient]:
     yield client
     client.clear_faults()
     client.close()
+
+
+@pytest.fixture(scope="session")
+def demo_tenants(settings: dict[str, str]) -> dict[str, Client]:
+    """The demo's two tenants, by their names: recordings and the examples of the API document are about them."""
+    return seed(settings)
 
 
 @pytest.fixture(scope="module")

@@ -89,11 +89,11 @@ def test_while_the_broker_is_away_callers_are_told_soon_and_may_try_again(
     finally:
         servers.broker.thaw()
         servers.start_broker()
+    _await_health(business)
     eventually("the webhook's door", lambda: door.post(body).status == 200, 60)
     message = business.await_message(wamid)
     taken = eventually("an order", lambda: _taken(business, person, key), 60)
     business.await_status(taken.data["id"], "SENT", "DELIVERED", "READ")
-    _await_health(business)
     assert len(business.simulator.accepted(text=f"Under {key}.")) == 1
     conversation = business.api.get(f"/conversations/{message['conversationId']}").data
     assert conversation["messageCount"] == 3

@@ -13,7 +13,6 @@ import pytest
 
 from deploy.local.client import Client
 from deploy.local.replay import Posted, replay
-from deploy.local.seed import seed
 from tests.e2e.door import Door
 from tests.e2e.patience import eventually
 from tests.e2e.stored import Fingerprint, Stored
@@ -62,8 +61,8 @@ class Receivers:
 
 
 @pytest.fixture(scope="module")
-def receivers(settings: dict[str, str], simulator: object, stored: Stored) -> Receivers:
-    return Receivers(seed(settings), stored)
+def receivers(demo_tenants: dict[str, Client], stored: Stored) -> Receivers:
+    return Receivers(demo_tenants, stored)
 
 
 @pytest.fixture(scope="module")
