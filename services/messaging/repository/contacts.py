@@ -111,6 +111,10 @@ class ContactRepository:
         """Until the commit nobody else makes or joins contacts and conversations of this tenant."""
         bulk.lock(self._session, [people_lock(self._tenant_id)])
 
+    def keep_people(self) -> None:
+        """Until the commit nobody joins contacts and conversations of this tenant, so that what was found stays."""
+        bulk.lock_shared(self._session, people_lock(self._tenant_id))
+
     def find_contact(self, key: Key) -> str | None:
         """The contact with this address."""
         kind, value = key

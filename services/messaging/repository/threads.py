@@ -33,7 +33,8 @@ class ThreadRepository:
         self._uow, self._session, self._tenant_id = uow, uow.session, uow.tenant_id
 
     def get_thread(self, conversation_id: str) -> Thread:
-        """Raises `ConversationUnknown`."""
+        """Raises `ConversationUnknown`. The conversation stays until the commit."""
+        ContactRepository(self._uow).keep_people()
         ends = sa.select(ConversationRow.contact_id, ConversationRow.channel_id)
         found = self._session.execute(ends.where(self._conversation(conversation_id))).first()
         if found is None:
@@ -41,19 +42,29 @@ class ThreadRepository:
         return Thread(conversation_id, found.contact_id, ChannelRepository(self._uow).get_channel(found.channel_id))
 
     def find_or_add(self, address: Address, channel: ChannelRow) -> Thread:
-        """Whoever makes a contact or conversation is alone with the tenant's people; who finds one need not be."""
+        """The conversation stays until the commit.
+
+        Whoever makes a contact or conversation is alone with the tenant's people; who finds one shares them.
+        It is looked for twice, because a shared lock cannot be exchanged for a sole one without the risk of a deadlock.
+        """
         phone = phone_key(address.digits) if address.digits else None
-        key: Key = (USER, address.user_id) if address.user_id else (PHONE, phone or "")
-        contacts, conversations = ContactRepository(self._uow), ConversationRepository(self._uow)
-        contact_id = contacts.find_contact(key)
-        found = conversations.find(contact_id, channel.id) if contact_id is not None else None
-        if contact_id is not None and found is not None:
-            return Thread(found, contact_id, channel)
-        contacts.lock_people()
         person = Person(address.user_id, phone, address.digits)
-        contact_id = contacts.find_contact(key) or contacts.join([person], []).contact_of(person) or ""
+        contacts, conversations = ContactRepository(self._uow), ConversationRepository(self._uow)
+        if self._find(person, channel) is not None:
+            contacts.keep_people()
+            if (found := self._find(person, channel)) is not None:
+                return found
+        contacts.lock_people()
+        contact_id = contacts.find_contact(_key(person)) or contacts.join([person], []).contact_of(person) or ""
         ids, added = conversations.find_or_add([(contact_id, channel.id)])
         return Thread(ids[contact_id, channel.id], contact_id, channel, is_new=bool(added))
+
+    def _find(self, person: Person, channel: ChannelRow) -> Thread | None:
+        contact_id = ContactRepository(self._uow).find_contact(_key(person))
+        if contact_id is None:
+            return None
+        found = ConversationRepository(self._uow).find(contact_id, channel.id)
+        return None if found is None else Thread(found, contact_id, channel)
 
     def get_addresses(self, conversation_id: str) -> tuple[str | None, str | None]:
         """As whom the business writes in the conversation, and to whom, as they are shown."""
@@ -78,3 +89,7 @@ class ThreadRepository:
 
     def _conversation(self, conversation_id: str) -> sa.ColumnElement[bool]:
         return sa.and_(ConversationRow.tenant_id == self._tenant_id, ConversationRow.id == conversation_id)
+
+
+def _key(person: Person) -> Key:
+    return (USER, person.user_id) if person.user_id else (PHONE, person.phone or "")
