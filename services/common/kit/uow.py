@@ -167,6 +167,9 @@ class UnitOfWork:
 def _failed(session: Session) -> bool:
     if not session.is_active:
         return True
-    connection = session.connection().connection.dbapi_connection
-    status = connection.get_transaction_status() if connection is not None else None
+    connection = session.connection()
+    if connection.invalidated:
+        return True  # asking it anything would raise, and hide that the connection was lost
+    driver = connection.connection.dbapi_connection
+    status = driver.get_transaction_status() if driver is not None else None
     return status not in (extensions.TRANSACTION_STATUS_INTRANS, extensions.TRANSACTION_STATUS_ACTIVE)

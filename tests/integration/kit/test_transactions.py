@@ -111,6 +111,26 @@ def test_a_connection_that_dies_in_the_transaction_is_an_infrastructure_error(
     assert add_shelf(narrow, ours, "next")
 
 
+def test_a_connection_that_dies_while_speaking_for_a_tenant_is_told_as_such(
+    library: PrivateDatabase, database: Database, ours: Context
+) -> None:
+    def lose_the_connection() -> None:
+        with (
+            database.transaction(Context.new(), SYSTEM) as uow,
+            uow.session.begin_nested(),
+            uow.as_tenant(ours.tenant_id or ""),
+        ):
+            pid = uow.session.execute(text("select pg_backend_pid()")).scalar_one()
+            with connected(library.admin_url) as admin:
+                admin.execute(text("select pg_terminate_backend(:pid)"), {"pid": pid})
+            eventlet.sleep(0.1)
+            uow.session.execute(text("select 1"))
+
+    with pytest.raises(OperationalError) as lost:
+        lose_the_connection()
+    assert is_infrastructure_error(lost.value)
+
+
 def test_a_pool_that_is_used_up_is_an_infrastructure_error(narrow: Database, ours: Context) -> None:
     def hold() -> None:
         with narrow.transaction(ours, TENANT):
