@@ -225,7 +225,6 @@ class ApiKey(TenantOwned, Base):
 
     __tablename__ = "api_keys"
     __table_args__: tuple[Any, ...] = (
-        sa.UniqueConstraint("tenant_id", "request_key"),
         sa.Index(None, "tenant_id", "created_at", "id"),
         sa.Index(None, "created_at", postgresql_where=sa.text("sealed_key is not null")),
     )
@@ -241,8 +240,6 @@ class ApiKey(TenantOwned, Base):
     revoked_at: Mapped[datetime | None]
     replaced_by: Mapped[str | None] = mapped_column(_Id)
     created_by: Mapped[str | None] = mapped_column(_Id)
-    request_key: Mapped[str | None]
-    """Of the request that made it: one that is repeated gets the same key."""
     sealed_key: Mapped[str | None]
     """The whole key, as long as its request may be repeated."""
     created_at: Mapped[datetime]

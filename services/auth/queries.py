@@ -5,17 +5,28 @@ from __future__ import annotations
 from services.auth import views
 from services.auth.domain.roles import may_change
 from services.auth.domain.sessions import SessionLimits
+from services.auth.repository.api_keys import ApiKeyRepository
+from services.auth.repository.audit import AuditRepository
 from services.auth.repository.revocations import RevocationRepository
 from services.auth.repository.sessions import SessionRepository
 from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import (
+    ApiKeyPage,
+    AuditPage,
+    GetUser,
+    ListApiKeys,
+    ListAuditLog,
     ListSessions,
+    ListUsers,
     Me,
     Revocation,
     RevocationKind,
     Revocations,
+    Role,
     SessionPage,
+    User,
+    UserPage,
     UserUnknown,
 )
 from services.common.contracts.errors import Unauthenticated
@@ -57,3 +68,28 @@ def list_revocations(uow: UnitOfWork, limits: SessionLimits) -> Revocations:
             for kind, subject, version, end in present
         ]
     )
+
+
+def list_users(request: ListUsers, uow: UnitOfWork) -> UserPage:
+    """The tenant's people."""
+    page = UserRepository(uow).list(request)
+    return UserPage(users=[views.user(row[0]) for row in page.rows], pagination=page.pagination)
+
+
+def get_user(request: GetUser, uow: UnitOfWork) -> User:
+    """One of them. Raises `UserUnknown`."""
+    return views.user(UserRepository(uow).get(request.user_id))
+
+
+def list_api_keys(request: ListApiKeys, uow: UnitOfWork) -> ApiKeyPage:
+    """The tenant's keys."""
+    UserRepository(uow).caller(Role.OWNER)
+    page = ApiKeyRepository(uow).list(request)
+    return ApiKeyPage(api_keys=[views.api_key(row[0]) for row in page.rows], pagination=page.pagination)
+
+
+def list_audit_log(request: ListAuditLog, uow: UnitOfWork) -> AuditPage:
+    """What happened in the tenant."""
+    UserRepository(uow).caller(Role.OWNER)
+    page = AuditRepository(uow).list(request)
+    return AuditPage(entries=[views.audit_entry(row[0], row[1]) for row in page.rows], pagination=page.pagination)

@@ -5,20 +5,29 @@ from __future__ import annotations
 from services.auth import queries
 from services.auth.adapters.security import Security
 from services.auth.commands import (
+    accept_invitation,
     change_password,
+    create_api_key,
     end_session,
     end_sessions,
     finish_registrations,
     forget_expired,
     forgot_password,
+    invite_user,
     login_user,
     refresh_session,
     register_owner,
+    remove_user,
+    resend_invitation,
     reset_password,
+    revoke_api_key,
+    rotate_api_key,
     send_letter,
     send_verification,
     store_tenant,
     update_me,
+    update_user,
+    use_api_key,
     verify_email,
 )
 from services.auth.settings import AuthSettings
@@ -92,6 +101,58 @@ class AuthService(Service):
     @query(auth.ListRevocations, SYSTEM)
     def list_revocations(self, _request: auth.ListRevocations, uow: UnitOfWork) -> auth.Revocations:
         return queries.list_revocations(uow, self.security.limits)
+
+    @command(auth.InviteUser, SYSTEM)
+    def invite_user(self, request: auth.InviteUser, uow: UnitOfWork) -> auth.User:
+        return invite_user.run(request, uow)
+
+    @command(auth.ResendInvitation)
+    def resend_invitation(self, request: auth.ResendInvitation, uow: UnitOfWork) -> None:
+        return resend_invitation.run(request, uow)
+
+    @command(auth.AcceptInvitation, SYSTEM, steps=True)
+    def accept_invitation(self, request: auth.AcceptInvitation, begin: Begin) -> auth.LoginAnswer:
+        return accept_invitation.run(request, begin, self.security)
+
+    @query(auth.ListUsers)
+    def list_users(self, request: auth.ListUsers, uow: UnitOfWork) -> auth.UserPage:
+        return queries.list_users(request, uow)
+
+    @query(auth.GetUser)
+    def get_user(self, request: auth.GetUser, uow: UnitOfWork) -> auth.User:
+        return queries.get_user(request, uow)
+
+    @command(auth.UpdateUser)
+    def update_user(self, request: auth.UpdateUser, uow: UnitOfWork) -> auth.User:
+        return update_user.run(request, uow, self.security)
+
+    @command(auth.RemoveUser)
+    def remove_user(self, request: auth.RemoveUser, uow: UnitOfWork) -> None:
+        return remove_user.run(request, uow, self.security)
+
+    @command(auth.CreateApiKey, steps=True)
+    def create_api_key(self, request: auth.CreateApiKey, begin: Begin) -> auth.NewApiKey:
+        return create_api_key.run(request, begin, self.security)
+
+    @query(auth.ListApiKeys)
+    def list_api_keys(self, request: auth.ListApiKeys, uow: UnitOfWork) -> auth.ApiKeyPage:
+        return queries.list_api_keys(request, uow)
+
+    @command(auth.RevokeApiKey)
+    def revoke_api_key(self, request: auth.RevokeApiKey, uow: UnitOfWork) -> None:
+        return revoke_api_key.run(request, uow, self.security)
+
+    @command(auth.RotateApiKey, steps=True)
+    def rotate_api_key(self, request: auth.RotateApiKey, begin: Begin) -> auth.NewApiKey:
+        return rotate_api_key.run(request, begin, self.security)
+
+    @command(auth.FindApiKey, SYSTEM)
+    def find_api_key(self, request: auth.FindApiKey, uow: UnitOfWork) -> auth.ApiKeyPrincipal:
+        return use_api_key.run(request, uow)
+
+    @query(auth.ListAuditLog)
+    def list_audit_log(self, request: auth.ListAuditLog, uow: UnitOfWork) -> auth.AuditPage:
+        return queries.list_audit_log(request, uow)
 
     # In steps without a step: the keys need no database, and must be there when it is away.
     @command(auth.GetJwks, SYSTEM, steps=True)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from services.auth import models
 from services.auth.domain.permissions import permissions_of
 from services.auth.domain.tokens import Purpose
+from services.common.contracts.audit import ActorType
 from services.common.contracts.auth import (
+    Actor,
+    ApiKey,
+    AuditEntry,
     LoginAnswer,
     Me,
     Platform,
@@ -63,6 +67,42 @@ def session(row: models.AuthSession, current: str | None) -> SessionView:
         created_at=row.created_at,
         last_used_at=row.last_used_at,
         expires_at=row.expires_at,
+    )
+
+
+def api_key(row: models.ApiKey) -> ApiKey:
+    """A key as its owner may see it: how it begins and ends."""
+    return ApiKey(
+        id=row.id,
+        name=row.name,
+        prefix=row.prefix,
+        last4=row.last4,
+        scopes=list(row.scopes),
+        rate_limit_per_minute=row.rate_limit_per_minute,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+        replaced_by=row.replaced_by,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def audit_entry(row: models.AuditRow, actor_name: str | None) -> AuditEntry:
+    """A line of the log; the name is that of today."""
+    return AuditEntry(
+        id=row.id,
+        at=row.at,
+        actor=Actor(type=ActorType(row.actor_type), id=row.actor_id, name=actor_name),
+        action=row.action,
+        target_type=row.target_type,
+        target_id=row.target_id,
+        before=row.before,
+        after=row.after,
+        address=row.address,
+        request_id=row.request_id,
+        source=row.source,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.auth.adapters.security import Security
+from services.auth.repository.api_keys import ApiKeyRepository
 from services.auth.repository.letters import LetterRepository
 from services.auth.repository.login_failures import LoginFailureRepository
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
@@ -23,3 +24,4 @@ def run(uow: UnitOfWork, security: Security) -> None:
     OneTimeTokenRepository(uow).delete_expired()
     RevocationRepository(uow, security.limits.access).delete_expired()
     LetterRepository(uow).delete_old()
+    ApiKeyRepository(uow).forget_sealed()

@@ -72,7 +72,7 @@ def _write(letter: Letter, uow: UnitOfWork, post: Post) -> Draft | None:
     repository = LetterRepository(uow)
     user = _reader_of(letter, uow)
     reason = None
-    if user is None or letter.email is None:
+    if user is None or user.email is None:
         reason = _NOBODY
     elif uow.now - letter.created_at > letters.patience_of(kind):
         reason = _TOO_LATE
@@ -83,9 +83,9 @@ def _write(letter: Letter, uow: UnitOfWork, post: Post) -> Draft | None:
         log.info("letter_dropped", letter_id=letter.id, kind=letter.kind, reason=reason)
         return None
     tenant = TenantRepository(uow).find(user.tenant_id)
-    business = tenant.name if tenant is not None else "Frontdesk"
-    link = _link_of(letter, kind, user, uow, post)
-    return letters.compose(kind, letter.id, letters.Reader(letter.email or "", user.name, business), link)
+    # To the address on record, never to what somebody typed: two spellings may be two mailboxes.
+    reader = letters.Reader(user.email or "", user.name, tenant.name if tenant is not None else "Frontdesk")
+    return letters.compose(kind, letter.id, reader, _link_of(letter, kind, user, uow, post))
 
 
 def _reader_of(letter: Letter, uow: UnitOfWork) -> User | None:
@@ -104,7 +104,7 @@ def _link_of(letter: Letter, kind: LetterKind, user: User, uow: UnitOfWork, post
         return None
     place = post.place_of(letter)
     if letter.sealed_token is None:
-        token = OneTimeTokenRepository(uow).issue(user, purpose, letter.email)
+        token = OneTimeTokenRepository(uow).issue(user, purpose, user.email)
         letter.sealed_token = post.key_ring.seal(token, place)
     else:
         token = post.key_ring.open(letter.sealed_token, place)

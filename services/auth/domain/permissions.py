@@ -41,6 +41,15 @@ _LEAST: dict[str, tuple[Role, Role | None]] = {
 }
 
 
+_NOT_FOR_KEYS = frozenset({"users:write"})
+"""A program does not make people."""
+
+
+def key_scopes() -> frozenset[str]:
+    """What API keys can be made for: at most what a manager may do."""
+    return frozenset(permissions_of(Role.MANAGER)) - _NOT_FOR_KEYS
+
+
 def permissions_of(role: Role) -> list[str]:
     """All that the role may do, in alphabetical order."""
     granted = []

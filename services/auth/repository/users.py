@@ -15,7 +15,7 @@ from services.common.contracts.auth import (
     UserStatus,
     UserUnknown,
 )
-from services.common.contracts.errors import Unauthenticated
+from services.common.contracts.errors import Forbidden, Unauthenticated
 from services.common.kit.database import domain_errors
 from services.common.kit.paging import Order, Page, fetch_page
 from services.common.kit.tenancy import NO_TENANT
@@ -47,8 +47,11 @@ class UserRepository:
         """A user of a tenant, for a transaction that sees all of them."""
         return self._session.scalar(sa.select(User).where(User.tenant_id == tenant_id, User.id == user_id))
 
-    def caller(self, *, locked: bool = False) -> User:
-        """Who asks, as stored now, whatever an older access token says. Raises `UserNeeded` or `Unauthenticated`."""
+    def caller(self, least: Role = Role.CUSTOMER, *, locked: bool = False) -> User:
+        """Who asks, as stored now, whatever an older access token says.
+
+        Raises `UserNeeded`, `Unauthenticated`, or `Forbidden` for one below the least role.
+        """
         context = self._uow.context
         if context.user_id is None:
             raise Unauthenticated if context.caller is None else UserNeeded
@@ -58,6 +61,8 @@ class UserRepository:
         user = self._session.scalar(_locked(wanted) if locked else wanted)
         if user is None:
             raise Unauthenticated
+        if not Role(user.role).at_least(least):
+            raise Forbidden
         return user
 
     def get(self, user_id: str, *, locked: bool = False) -> User:

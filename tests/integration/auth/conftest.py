@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from services.auth.adapters.security import Security
 from services.auth.settings import AuthSettings
 from services.common.kit.database import Database
+from services.common.kit.tenancy import NO_TENANT
+from tests.integration.auth.desk import Desk
 from tests.integration.auth.keys import envelope_keys, signing_keys
 from tests.integration.auth.people import People
 from tests.integration.auth.tenants_stand_in import TenantsStandIn
@@ -68,3 +70,23 @@ def rows(auth_database: PrivateDatabase) -> Callable[..., list[Any]]:
             return list(result.mappings()) if result.returns_rows else []
 
     return ask
+
+
+@pytest.fixture
+def desk(database: Database, security: Security, tenants: TenantsStandIn) -> Desk:
+    return Desk(database, security, tenants)
+
+
+@pytest.fixture
+def post_office(desk: Desk, rows: Callable[..., list[Any]]) -> Callable[[], list[str]]:
+    """Deliver every letter that waits, but those of earlier tests; says the subjects of those that left."""
+    rows("update letters set done_at = now() where done_at is null")
+
+    def deliver() -> list[str]:
+        before = len(desk.tray.sent)
+        for row in rows("select tenant_id, id from letters where done_at is null order by created_at, id"):
+            tenant_id = str(row.tenant_id)
+            desk.deliver(str(row.id), None if tenant_id == NO_TENANT else tenant_id)
+        return [draft.subject for draft in desk.tray.sent[before:]]
+
+    return deliver

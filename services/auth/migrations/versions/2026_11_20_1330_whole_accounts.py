@@ -94,13 +94,11 @@ create table api_keys (
     revoked_at timestamptz,
     replaced_by uuid,
     created_by uuid,
-    request_key text,
     sealed_key text,
     created_at timestamptz not null,
     updated_at timestamptz not null,
     constraint api_keys_pkey primary key (tenant_id, id),
-    constraint api_keys_key_hash_key unique (key_hash),
-    constraint api_keys_tenant_id_request_key_key unique (tenant_id, request_key)
+    constraint api_keys_key_hash_key unique (key_hash)
 );
 create index api_keys_tenant_id_created_at_id_idx on api_keys (tenant_id, created_at, id);
 create index api_keys_created_at_idx on api_keys (created_at) where sealed_key is not null;

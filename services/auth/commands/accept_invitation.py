@@ -1,0 +1,78 @@
+"""Become a user by the token of an invitation, and sign in."""
+
+from __future__ import annotations
+
+from services.auth import views
+from services.auth.adapters.security import Security
+from services.auth.domain.passwords import personal_terms
+from services.auth.domain.sessions import Origin
+from services.auth.domain.tokens import Purpose
+from services.auth.models import OneTimeToken, User
+from services.auth.repository.audit import AuditRepository
+from services.auth.repository.one_time_tokens import OneTimeTokenRepository
+from services.auth.repository.sign_ins import Challenge, SignInRepository
+from services.auth.repository.users import UserRepository
+from services.common.contracts.auth import (
+    AcceptInvitation,
+    BadOneTimeToken,
+    LoginAnswer,
+    Platform,
+    Role,
+    UserRegisteredV1,
+)
+from services.common.kit.begin import Begin
+from services.common.kit.logging import get_logger
+from services.common.kit.uow import SYSTEM, UnitOfWork
+
+log = get_logger(__name__)
+
+
+def run(request: AcceptInvitation, begin: Begin, security: Security) -> LoginAnswer:
+    """Raises `BadOneTimeToken`, `EmailTaken`, or `Invalid` for a bad password, which leaves the token good.
+
+    A call that is repeated because its answer was lost finds the token used and the password set: it signs in.
+    """
+    with begin(scope=SYSTEM) as uow:
+        found = OneTimeTokenRepository(uow).peek(request.token, Purpose.ACCEPT_INVITATION)
+    if found is None:
+        raise BadOneTimeToken
+    token, user = found
+    hashed = _hash_of(request, token, user, security)
+    with begin(scope=SYSTEM) as uow:
+        if hashed is not None:
+            _, user = OneTimeTokenRepository(uow).use(request.token, Purpose.ACCEPT_INVITATION)
+            _accept(user, request, hashed, uow)
+        answer = _sign_in(user, request, uow, security)
+    log.info("invitation_accepted", user_id=user.id, address=begin.context.address)
+    return answer
+
+
+def _hash_of(request: AcceptInvitation, token: OneTimeToken, user: User, security: Security) -> str | None:
+    if token.used_at is not None:
+        if not user.is_active or not security.passwords.matches(request.password, user.password_hash or None):
+            raise BadOneTimeToken
+        return None
+    security.password_policy.check(request.password, personal_terms(user.email or "", request.name or user.name))
+    return security.passwords.hash(request.password)
+
+
+def _accept(user: User, request: AcceptInvitation, hashed: str, uow: UnitOfWork) -> None:
+    if user.invited_at is None:
+        raise BadOneTimeToken
+    user.email_key, user.invited_email_key, user.invited_at = user.invited_email_key, None, None
+    user.name = request.name or user.name
+    user.password_hash = hashed
+    user.is_active = user.email_verified = True
+    user.updated_at = uow.now
+    UserRepository(uow).store()
+    uow.publish(UserRegisteredV1(user_id=user.id, role=Role(user.role)), tenant_id=user.tenant_id)
+    AuditRepository(uow).add("user.invitation_accepted", user, by=user)
+
+
+def _sign_in(user: User, request: AcceptInvitation, uow: UnitOfWork, security: Security) -> LoginAnswer:
+    user = UserRepository(uow).reload(user) or user
+    origin = Origin(Platform.WEB, request.device, uow.context.address)
+    outcome = SignInRepository(uow, security.limits).begin(user, origin)
+    if isinstance(outcome, Challenge):
+        return views.challenge(outcome.token, outcome.purpose)
+    return views.login_answer(user, views.tenant(outcome.tenant), security.tokens.pair(outcome.session, uow.now))
