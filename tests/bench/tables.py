@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from tests.bench.figures import Figure
 
-_LEAST_SHOWN = 1.0
-"""Microseconds: less is the noise of the kernel's clock."""
+_LEAST_SHOWN = 0.015
+"""The share of the whole from which a part is named: less is the noise of the kernel's clock."""
 
 
 def figures_table(figures: Sequence[Figure]) -> str:
@@ -33,13 +33,13 @@ def figures_table(figures: Sequence[Figure]) -> str:
 
 
 def costs_table(figures: Sequence[Figure]) -> str:
-    """CPU microseconds for one unit of work, by part; parts that cost nothing are left out."""
+    """CPU microseconds for one unit of work, by part; parts that cost next to nothing are left out."""
     lines = []
     for figure in figures:
         parts = sorted(figure.costs.items(), key=lambda part: -part[1])
-        shown = [(part, cost) for part, cost in parts if cost >= _LEAST_SHOWN]
-        if shown:
-            total = sum(figure.costs.values())
+        total = sum(figure.costs.values())
+        shown = [(part, cost) for part, cost in parts if cost >= _LEAST_SHOWN * total]
+        if total:
             lines.append((figure.name, f"{total:,.0f}", " + ".join(f"{part} {cost:,.0f}" for part, cost in shown)))
     return render(("what", "CPU µs each", "of that"), lines)
 
