@@ -15,6 +15,7 @@ from services.common.contracts.messaging import (
     MessageQueuedV1,
     QueueMessage,
 )
+from services.common.contracts.tenants import ChannelType
 from services.common.kit.ids import new_id
 from services.common.kit.uow import UnitOfWork
 from services.messaging import views
@@ -72,9 +73,13 @@ def _thread(request: QueueMessage, uow: UnitOfWork) -> Thread:
 
 
 def _channel(request: QueueMessage, uow: UnitOfWork) -> ChannelRow:
+    """Numbers and user ids are WhatsApp's, so the channel must be as well."""
     channels = ChannelRepository(uow)
     if request.channel_id is not None:
-        return channels.get_channel(request.channel_id)
+        channel = channels.get_channel(request.channel_id)
+        if channel.type != ChannelType.WHATSAPP_CLOUD:
+            raise Invalid("Some values are refused: channelId.", {"channelId": "Must be a WhatsApp channel."})
+        return channel
     if request.phone_number_id is not None:
         return channels.get_channel_of_number(request.phone_number_id)
     return channels.get_only_channel()

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.contracts.messaging import ChannelAmbiguous, ChannelUnknown
-from services.common.contracts.tenants import ChannelConnectedV1
+from services.common.contracts.tenants import ChannelConnectedV1, ChannelType
 from services.common.kit.uow import UnitOfWork
 from services.messaging.domain.items import Route
 from services.messaging.models import ChannelRow
@@ -136,8 +136,9 @@ class ChannelRepository:
         return found
 
     def get_only_channel(self) -> ChannelRow:
-        """Raises `ChannelAmbiguous` unless the tenant has exactly one active channel."""
-        found = self._session.scalars(self._channels().where(ChannelRow.is_active).limit(2)).all()
+        """Raises `ChannelAmbiguous` unless the tenant has exactly one active WhatsApp channel."""
+        active = self._channels().where(ChannelRow.is_active, ChannelRow.type == ChannelType.WHATSAPP_CLOUD.value)
+        found = self._session.scalars(active.limit(2)).all()
         if len(found) != 1:
             raise ChannelAmbiguous
         return found[0]

@@ -16,6 +16,7 @@ from services.common.contracts.messaging import (
     Direction,
     MessageStatus,
 )
+from services.common.contracts.tenants import ChannelType
 from services.common.kit.ids import new_id
 from tests.integration.messaging.post import Scripted, queue, send
 from tests.integration.messaging.webhooks import Front, body_of, text_of, value_of
@@ -100,6 +101,13 @@ def test_the_channel_is_the_only_one_or_must_be_named(front: Front, tenant: str)
         queue(front, tenant)
     assert queue(front, tenant, channelId=second).channel_id == second
     assert queue(front, tenant, phoneNumberId=number).channel_id == first
+
+
+def test_a_number_is_written_to_through_whatsapp(front: Front, tenant: str, channel: str) -> None:
+    telegram = front.connect(tenant, None, type_=ChannelType.TELEGRAM)
+    assert queue(front, tenant).channel_id == channel
+    with pytest.raises(Invalid):
+        queue(front, tenant, channelId=telegram)
 
 
 @pytest.mark.parametrize(

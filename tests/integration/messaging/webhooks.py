@@ -67,12 +67,13 @@ class Front:
         channel_id: str | None = None,
         version: int = 1,
         credentials: str | None = None,
+        type_: ChannelType = ChannelType.WHATSAPP_CLOUD,
     ) -> str:
         """A channel of the tenant appears; returns its id."""
         channel_id = channel_id or new_id()
         event = ChannelConnectedV1(
             channel_id=channel_id,
-            channel_type=ChannelType.WHATSAPP_CLOUD,
+            channel_type=type_,
             name="Main",
             salon_id=None,
             phone_number_id=number,
