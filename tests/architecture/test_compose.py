@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.docker.verify import CODE, Inside, complaints, package
 from tests.architecture.source_tree import ROOT, SERVICES
 
 PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -87,7 +88,7 @@ def test_only_doors_are_published() -> None:
 
 
 def test_the_gateway_can_be_scaled() -> None:
-    assert re.fullmatch(r"\d+-\d+:3000", COMPOSE["gateway"]["ports"][0])
+    assert re.fullmatch(r"\$\{GATEWAY_PORTS:-3000-\d+\}:3000", COMPOSE["gateway"]["ports"][0])
 
 
 def test_no_secret_stands_in_the_compose_file() -> None:
@@ -103,6 +104,28 @@ def test_images_run_as_nobody_in_particular_and_hold_only_their_service() -> Non
     ]
     assert "COPY services services" not in DOCKERFILE
     assert "COPY . " not in DOCKERFILE
+
+
+def test_the_built_images_are_looked_into() -> None:
+    assert {COMPOSE[name]["image"].partition("/")[2].partition(":")[0] for name in OURS} == set(CODE)
+
+
+def test_what_does_not_belong_into_an_image_is_named() -> None:
+    files = [
+        "services/__init__.py",
+        "services/common/kit/run.py",
+        "services/auth/service.py",
+        "services/tenants/models.py",
+    ]
+    inside = Inside(frozenset(map(package, files)), uid=0, has_installer=True)
+    assert complaints("auth", inside) == [
+        "auth holds services/tenants",
+        "auth holds a package installer",
+        "auth runs as root",
+    ]
+    assert complaints("gateway", Inside(frozenset(CODE["gateway"] - {"gateway"}), uid=1, has_installer=False)) == [
+        "gateway lacks gateway"
+    ]
 
 
 def test_an_image_can_be_built_offline_from_a_local_base() -> None:
