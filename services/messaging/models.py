@@ -204,11 +204,17 @@ class MessageRow(TenantOwned, Base):
     __tablename__ = "messages"
     __table_args__ = (
         sa.UniqueConstraint("tenant_id", "channel_id", "external_id"),
-        sa.UniqueConstraint("tenant_id", "client_message_id"),
         sa.ForeignKeyConstraint(["tenant_id", "conversation_id"], ["conversations.tenant_id", "conversations.id"]),
         sa.Index(None, "tenant_id", "conversation_id", "occurred_at", "id"),
         sa.Index(None, "tenant_id", "occurred_at", "id"),
         sa.Index(None, "tenant_id", "channel_id", "occurred_at", "id"),
+        sa.Index(
+            "messages_client_message_id_key",
+            "tenant_id",
+            "client_message_id",
+            unique=True,
+            postgresql_where=sa.text("client_message_id is not null"),
+        ),
         # Most messages are texts that went well: the others are the ones that somebody looks for.
         sa.Index("messages_odd_status_idx", "tenant_id", "status", "occurred_at", "id", postgresql_where=_ODD_STATUS),
         sa.Index("messages_odd_type_idx", "tenant_id", "type", "occurred_at", "id", postgresql_where=_ODD_TYPE),

@@ -28,9 +28,9 @@ def test_workers_do_not_get_in_each_others_way(front: Front) -> None:
         status = status_of(f"wamid.out.{n % 20}", dice.choice(["sent", "delivered", "read"]), at=n + 1)
         value = value_of([message], number=numbers[n % 3], statuses=[status])
         bodies.append(body_of(value, account=str(n)))
-    for n in numbers:
+    for number in numbers:
         known = [text_of(f"wamid.last.{c}", from_=f"1650555{c:04}", from_user_id=f"US.{c}") for c in range(CUSTOMERS)]
-        bodies.append(body_of(value_of(known, number=n)))
+        bodies.append(body_of(value_of(known, number=number)))
 
     def work(seed: int) -> None:
         mine = random.Random(seed).sample(bodies, len(bodies))

@@ -189,10 +189,11 @@ create table messages (
     updated_at timestamptz not null,
     constraint messages_pkey primary key (tenant_id, id),
     constraint messages_tenant_id_channel_id_external_id_key unique (tenant_id, channel_id, external_id),
-    constraint messages_tenant_id_client_message_id_key unique (tenant_id, client_message_id),
     constraint messages_tenant_id_conversation_id_fkey
         foreign key (tenant_id, conversation_id) references conversations (tenant_id, id)
 );
+create unique index messages_client_message_id_key on messages (tenant_id, client_message_id)
+    where client_message_id is not null;
 create index messages_tenant_id_conversation_id_occurred_at_id_idx
     on messages (tenant_id, conversation_id, occurred_at, id);
 create index messages_tenant_id_occurred_at_id_idx on messages (tenant_id, occurred_at, id);
