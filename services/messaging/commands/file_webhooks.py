@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
 
@@ -15,10 +15,30 @@ from services.messaging.domain.items import FAILED, IGNORED, UNKNOWN, BrokenItem
 from services.messaging.repository.filing import Filing
 from services.messaging.repository.webhooks import Arrival, Body, WebhookRepository
 
+_MOST_BYTES = 8 * 1024 * 1024
+
 
 def run(envelopes: Iterable[Envelope], uow: UnitOfWork) -> None:
     """In `SYSTEM` scope. A body that is known already counts as a repeat and changes nothing else."""
-    bodies = _bodies(envelopes)
+    for bodies in _portions(_bodies(envelopes)):
+        _file(bodies, uow)
+
+
+def _portions(bodies: Iterable[Body]) -> Iterator[list[Body]]:
+    """So many bodies at once as one statement can carry: a single one may have megabytes."""
+    portion: list[Body] = []
+    size = 0
+    for body in bodies:
+        if portion and size + len(body.raw) > _MOST_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(body)
+        size += len(body.raw)
+    if portion:
+        yield portion
+
+
+def _file(bodies: list[Body], uow: UnitOfWork) -> None:
     items = {body.body_hash: _items_of(body) for body in bodies}
     fresh = WebhookRepository(uow).store(bodies)
     arrivals = [

@@ -232,6 +232,13 @@ def test_an_item_at_the_limit_of_depth_is_filed_or_put_down_as_broken(shop: Shop
     assert shop.outcomes().keys() == {"MESSAGE"}
 
 
+def test_a_batch_of_megabytes_is_filed_whole(shop: Shop) -> None:
+    bodies = [shop.body(text_of(wamid(), f"{n} " + "x" * 1_000_000)) for n in range(20)]
+    shop.front.post(*bodies, bodies[0])
+    assert shop.outcomes() == {"MESSAGE": 20}
+    assert shop.rows("select max(repeats) from webhook_events")[0][0] >= 1
+
+
 def test_a_batch_of_several_tenants_reaches_each(front: Front) -> None:
     one, other = Shop(front), Shop(front)
     entries = [shop.body(text_of(wamid(), shop.number))["entry"][0] for shop in (one, other)]
