@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.common.kit.database import COLUMN_TYPES, TenantOwned, new_metadata
@@ -16,7 +16,7 @@ class Base(DeclarativeBase):
     """The models of this service."""
 
     metadata = new_metadata()
-    type_annotation_map = COLUMN_TYPES | {dict[str, Any]: JSONB}
+    type_annotation_map = COLUMN_TYPES | {dict[str, Any]: JSONB, list[int]: ARRAY(sa.BigInteger())}
 
 
 class TenantRow(Base):
@@ -36,8 +36,29 @@ class TenantRow(Base):
     updated_at: Mapped[datetime]
 
 
+class SettingsRow(Base):
+    """How a tenant wants things done; a tenant without a row has not said anything yet."""
+
+    __tablename__ = "tenant_settings"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+        sa.Index(
+            "tenant_settings_verify_token_hash_idx", "verify_token_hash", postgresql_where=sa.text("webhook_enabled")
+        ),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
+    verify_token_hash: Mapped[str | None]
+    webhook_enabled: Mapped[bool]
+    quiet_from: Mapped[str | None]
+    quiet_to: Mapped[str | None]
+    reminder_times: Mapped[list[int]]
+    require_mfa: Mapped[bool]
+    updated_at: Mapped[datetime]
+
+
 class SalonRow(TenantOwned, Base):
-    """A location."""
+    """A location. One with `deleted_at` is closed for good and shown to nobody."""
 
     __tablename__ = "salons"
     __table_args__ = (
@@ -59,10 +80,14 @@ class SalonRow(TenantOwned, Base):
     is_active: Mapped[bool]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
 
 
 class ChannelRow(TenantOwned, Base):
-    """A sending identity. `credentials` is sealed; `credentials_hint` is what may be shown of them."""
+    """A sending identity. `credentials` is sealed; `credentials_hint` is what may be shown of them.
+
+    One with `deleted_at` has no credentials any more and is shown to nobody.
+    """
 
     __tablename__ = "channels"
     __table_args__ = (
@@ -73,6 +98,9 @@ class ChannelRow(TenantOwned, Base):
         # A number belongs to one channel of the whole platform: what comes in for it must have one owner.
         sa.Index("channels_phone_number_id_key", "phone_number_id", unique=True, postgresql_where=sa.text("is_active")),
         sa.Index("channels_business_account_id_idx", "business_account_id", postgresql_where=sa.text("is_active")),
+        # A bot delivers to one address: what comes in for it must have one owner too.
+        sa.Index("channels_bot_id_key", "bot_id", unique=True, postgresql_where=sa.text("is_active")),
+        sa.Index("channels_credentials_key_idx", "credentials_key"),
     )
 
     type: Mapped[str]
@@ -81,9 +109,53 @@ class ChannelRow(TenantOwned, Base):
     phone_number_id: Mapped[str | None]
     business_account_id: Mapped[str | None]
     display_phone_number: Mapped[str | None]
-    credentials: Mapped[str]
+    credentials: Mapped[str | None]
     credentials_hint: Mapped[str]
+    credentials_key: Mapped[str | None] = mapped_column(sa.Computed("split_part(credentials, '.'::text, 2)"))
+    """The id of the key that wraps the credentials: so that those under an old one are found without being read."""
+    bot_id: Mapped[str | None]
+    bot_username: Mapped[str | None]
     is_active: Mapped[bool]
+    salon_default_at: Mapped[datetime | None]
+    """When it was named as its salon's default; of several, the latest holds, and without any the oldest channel."""
+    tenant_default_at: Mapped[datetime | None]
+    """Likewise for the tenant."""
+    verified_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
     version: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class ChannelTrafficRow(Base):
+    """When something last went through a channel, by the events of `messaging`, which may be ahead of the channel."""
+
+    __tablename__ = "channel_traffic"
+
+    tenant_id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
+    channel_id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
+    last_inbound_at: Mapped[datetime | None]
+    last_outbound_at: Mapped[datetime | None]
+
+
+class UsageRow(Base):
+    """Messages of a tenant in a month of its own time zone."""
+
+    __tablename__ = "usage_months"
+
+    tenant_id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
+    month: Mapped[str] = mapped_column(primary_key=True)
+    messages: Mapped[int]
+
+
+class UsageWarningRow(Base):
+    """A threshold that was reached in a month: told once."""
+
+    __tablename__ = "usage_warnings"
+
+    tenant_id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
+    month: Mapped[str] = mapped_column(primary_key=True)
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    threshold: Mapped[int] = mapped_column(primary_key=True)
+    reached_at: Mapped[datetime]

@@ -44,10 +44,19 @@ ALLOWED: dict[str, AllowList] = {
             }
         ),
     ),
-    # A tenant is made when there is none yet; a channel is found by the number that Meta names.
+    # A tenant is made when there is none yet; a channel is found by the number that Meta names, a salon by its slug, a
+    # verify token by its hash. Messages of many tenants are counted at once.
     "tenants": AllowList(
-        system={"channels": "select", "tenants": "select, insert"},
-        platform_unique=frozenset({"channels_phone_number_id_key", "tenants_slug_key"}),
+        system={
+            "channel_traffic": "select, insert, update",
+            "channels": "select",
+            "salons": "select",
+            "tenant_settings": "select",
+            "tenants": "select, insert",
+            "usage_months": "select, insert, update",
+            "usage_warnings": "select, insert",
+        },
+        platform_unique=frozenset({"channels_bot_id_key", "channels_phone_number_id_key", "tenants_slug_key"}),
     ),
     "bookings": AllowList(),
     # A webhook is stored as it came, before anybody knows whose it is.

@@ -280,7 +280,7 @@ class ReportWebhooks(Request[WebhookReports], service=SERVICE, method="report_we
     body_hashes: Annotated[CommaList, validate.Length(min=1, max=500)]
 
 
-class MessageReceivedV1(Event, source=SERVICE, type="message.received.v1", consumed_by=("analytics",)):
+class MessageReceivedV1(Event, source=SERVICE, type="message.received.v1", consumed_by=("analytics", "tenants")):
     """A customer wrote. Ids and facts only, no text."""
 
     message_id: Id
@@ -292,7 +292,9 @@ class MessageReceivedV1(Event, source=SERVICE, type="message.received.v1", consu
     is_new_conversation: bool
 
 
-class MessageQueuedV1(Event, source=SERVICE, type="message.queued.v1", consumed_by=("analytics", "messaging")):
+class MessageQueuedV1(
+    Event, source=SERVICE, type="message.queued.v1", consumed_by=("analytics", "messaging", "tenants")
+):
     """A message of the business was accepted for sending."""
 
     message_id: Id

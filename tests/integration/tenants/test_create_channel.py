@@ -61,7 +61,12 @@ def test_a_channel_shows_the_end_of_its_token_only(connect: Connect, ours: Conte
 
 def test_it_is_told_with_sealed_credentials(connect: Connect, ours: Context, tenants_database: PrivateDatabase) -> None:
     made = connect(ours)
-    event = ChannelConnectedV1.from_wire(published(tenants_database, ours.tenant_id or "")[-1].data)
+    (told,) = [
+        envelope
+        for envelope in published(tenants_database, ours.tenant_id or "")
+        if envelope.type == ChannelConnectedV1.TYPE
+    ]
+    event = ChannelConnectedV1.from_wire(told.data)
     assert (event.channel_id, event.phone_number_id, event.version) == (made.id, made.phone_number_id, 1)
     place = Place(ours.tenant_id or "", "channels", "credentials", made.id)
     assert KEYS.open(event.credentials or "", place) == TOKEN
@@ -79,10 +84,13 @@ def test_the_token_is_nowhere_in_the_database(
             assert not [row for row in rows if "canary" in row]
 
 
-def test_telegram_is_refused(connect: Connect, ours: Context) -> None:
-    with pytest.raises(Invalid) as caught:
-        connect(ours, type=ChannelType.TELEGRAM)
-    assert set(caught.value.details) == {"type"}
+def test_a_bot_has_one_owner_too(connect: Connect, ours: Context, theirs: Context) -> None:
+    bot = {"type": ChannelType.TELEGRAM, "phone_number_id": None, "business_account_id": None, "access_token": None}
+    token = "7000000001:AAFakeTokenForOfflineTests-canary"
+    made = connect(ours, **bot, bot_token=token)
+    assert (made.type, made.bot_token, made.access_token) == (ChannelType.TELEGRAM, "••••nary", None)
+    with pytest.raises(NumberTaken):
+        connect(theirs, **bot, bot_token=token)
 
 
 def test_incomplete_credentials_are_refused(connect: Connect, ours: Context) -> None:

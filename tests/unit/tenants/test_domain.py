@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.common.contracts.errors import Invalid
 from services.common.contracts.tenants import ChannelType, PlanCode, PlanLimit
-from services.tenants import domain
+from services.tenants.domain import credentials, places, plans, slugs
 
 TOKEN = "019a0000-0000-7000-8000-0000deadbeef"
 
@@ -32,43 +32,43 @@ TOKEN = "019a0000-0000-7000-8000-0000deadbeef"
     ],
 )
 def test_a_slug_is_the_name_in_letters_of_an_address(name: str, slug: str) -> None:
-    assert domain.slug_of(name, "tenant") == slug
+    assert slugs.slug_of(name, "tenant") == slug
 
 
 @given(st.text(max_size=200))
 def test_every_candidate_is_a_slug(name: str) -> None:
-    candidates = list(domain.slug_candidates(name, "tenant", TOKEN))
+    candidates = list(slugs.slug_candidates(name, "tenant", TOKEN))
     assert all(re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", slug) for slug in candidates)
     assert len(set(candidates)) == len(candidates)
 
 
 def test_candidates_are_numbered_then_the_rows_own() -> None:
-    candidates = list(domain.slug_candidates("Rosa", "tenant", TOKEN))
+    candidates = list(slugs.slug_candidates("Rosa", "tenant", TOKEN))
     assert list(islice(candidates, 3)) == ["rosa", "rosa-2", "rosa-3"]
     assert candidates[-2:] == ["rosa-deadbeef", f"rosa-{TOKEN.replace('-', '')}"]
 
 
 @pytest.mark.parametrize("name", ["Europe/Berlin", "Asia/Kathmandu", "UTC", "America/Argentina/Ushuaia"])
 def test_an_iana_zone_is_taken(name: str) -> None:
-    domain.check_timezone(name)
+    places.check_timezone(name)
 
 
 @pytest.mark.parametrize("name", ["", "Berlin", "europe/berlin", "+02:00", "../etc/passwd", "localtime", "Factory"])
 def test_another_name_is_not_a_zone(name: str) -> None:
     with pytest.raises(Invalid) as caught:
-        domain.check_timezone(name)
+        places.check_timezone(name)
     assert set(caught.value.details) == {"timezone"}
 
 
 @pytest.mark.parametrize("locale", ["de", "pt-BR", "zh-Hant-TW"])
 def test_a_language_tag_is_a_locale(locale: str) -> None:
-    domain.check_locale(locale)
+    places.check_locale(locale)
 
 
 @pytest.mark.parametrize("locale", ["", "German", "de_DE", "de-"])
 def test_another_text_is_not_a_locale(locale: str) -> None:
     with pytest.raises(Invalid):
-        domain.check_locale(locale)
+        places.check_locale(locale)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_another_text_is_not_a_locale(locale: str) -> None:
     ],
 )
 def test_windows_in_order_and_apart_are_opening_hours(hours: dict[str, Any]) -> None:
-    domain.check_opening_hours(hours)
+    places.check_opening_hours(hours)
 
 
 @pytest.mark.parametrize(
@@ -103,31 +103,45 @@ def test_windows_in_order_and_apart_are_opening_hours(hours: dict[str, Any]) -> 
 )
 def test_other_hours_are_refused_by_their_path(hours: dict[str, Any], path: str) -> None:
     with pytest.raises(Invalid) as caught:
-        domain.check_opening_hours(hours)
+        places.check_opening_hours(hours)
     assert set(caught.value.details) == {path}
 
 
-def test_only_whatsapp_can_be_connected() -> None:
-    domain.check_channel_kind(ChannelType.WHATSAPP_CLOUD)
-    with pytest.raises(Invalid) as caught:
-        domain.check_channel_kind(ChannelType.TELEGRAM)
-    assert "WHATSAPP_CLOUD" in caught.value.details["type"]
-
-
 def test_every_faulty_part_of_the_credentials_is_named() -> None:
-    domain.check_credentials({"phoneNumberId": "106540352242922", "accessToken": "EAAG|x_-."})
+    good = {"phoneNumberId": "106540352242922", "businessAccountId": "1", "accessToken": "EAAG|x_-."}
+    credentials.check_parts(ChannelType.WHATSAPP_CLOUD, good)
     with pytest.raises(Invalid) as caught:
-        domain.check_credentials(
-            {"phoneNumberId": None, "businessAccountId": "1", "accessToken": "EAAG\n", "other": " 1"}
+        credentials.check_parts(
+            ChannelType.WHATSAPP_CLOUD,
+            {"phoneNumberId": None, "businessAccountId": " 1", "accessToken": "EAAG\n", "botToken": "1:A"},
         )
-    assert set(caught.value.details) == {"phoneNumberId", "accessToken", "other"}
+    assert set(caught.value.details) == {"phoneNumberId", "businessAccountId", "accessToken", "botToken"}
+
+
+def test_a_bot_has_a_token_alone() -> None:
+    credentials.check_parts(ChannelType.TELEGRAM, {"phoneNumberId": None, "botToken": "1:A"})
+    with pytest.raises(Invalid) as caught:
+        credentials.check_parts(ChannelType.TELEGRAM, {"phoneNumberId": "1", "botToken": None})
+    assert set(caught.value.details) == {"phoneNumberId", "botToken"}
+
+
+def test_a_bot_is_known_by_its_token() -> None:
+    assert credentials.bot_id_of("7000000001:AAFakeTokenForOfflineTestsOnly_0000000") == "7000000001"
+    for wrong in ("7000000001", "7000000001:short", "bot:AAFakeTokenForOfflineTestsOnly_0000000", ""):
+        with pytest.raises(Invalid):
+            credentials.bot_id_of(wrong)
+
+
+def test_a_secret_as_it_is_shown_is_recognised() -> None:
+    assert credentials.is_masked(credentials.masked("1f3a"))
+    assert not credentials.is_masked("EAAG1f3a")
 
 
 @pytest.mark.parametrize(("plan", "limit"), [(PlanCode.BASIC, 5), (PlanCode.PRO, 20), (PlanCode.MAX, 40)])
 def test_a_plan_limits_its_channels(plan: PlanCode, limit: int) -> None:
-    domain.check_channel_limit(plan, limit - 1)
+    plans.check_channel_limit(plan, limit - 1)
     with pytest.raises(PlanLimit) as caught:
-        domain.check_channel_limit(plan, limit)
+        plans.check_channel_limit(plan, limit)
     assert caught.value.details["limit"] == str(limit)
 
 
@@ -135,12 +149,12 @@ def test_a_plan_limits_its_channels(plan: PlanCode, limit: int) -> None:
     ("secret", "hint"), [("EAAGabcdefgh1f3a", "1f3a"), ("x" * 12, "xxxx"), ("x" * 11, ""), ("", "")]
 )
 def test_the_end_of_a_long_secret_may_be_shown(secret: str, hint: str) -> None:
-    assert domain.hint_of(secret) == hint
+    assert credentials.hint_of(secret) == hint
 
 
 def test_a_channel_is_found_by_exactly_one_id() -> None:
-    assert domain.provider_id("1", None) == {"phone_number_id": "1"}
-    assert domain.provider_id(None, "2") == {"business_account_id": "2"}
+    assert credentials.provider_id("1", None) == {"phone_number_id": "1"}
+    assert credentials.provider_id(None, "2") == {"business_account_id": "2"}
     for both in (None, None), ("1", "2"):
         with pytest.raises(Invalid):
-            domain.provider_id(*both)
+            credentials.provider_id(*both)

@@ -1,0 +1,75 @@
+"""Change a channel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from services.common.contracts.base import UNSET
+from services.common.contracts.tenants import Channel, ChannelType, UpdateChannel
+from services.common.kit.begin import Begin
+from services.common.kit.envelope import KeyRing
+from services.common.kit.settings import Secret
+from services.common.kit.uow import UnitOfWork
+from services.tenants import views
+from services.tenants.adapters.provider import Providers
+from services.tenants.domain import audit, credentials
+from services.tenants.domain.identities import Identity
+from services.tenants.domain.refusals import refused
+from services.tenants.models import ChannelRow
+from services.tenants.repository.channels import ChannelRepository
+from services.tenants.repository.credentials import identity_of, sealed
+
+_PLAIN = ("name", "salon_id", "business_account_id", "display_phone_number")
+
+
+def run(request: UpdateChannel, begin: Begin, providers: Providers, keys: KeyRing) -> Channel:
+    """Look, ask the provider about new credentials that replace good ones, record."""
+    with begin(read_only=True) as uow:
+        row = ChannelRepository(uow).get_channel(request.channel_id)
+        token = _new_token(request, row)
+        to_verify = _identity(request, row, token) if token is not None and row.verified_at is not None else None
+    if to_verify is not None:
+        providers[to_verify.type].verify(to_verify)
+    with begin() as uow:
+        return _record(request, uow, token, keys, is_verified=to_verify is not None)
+
+
+def _new_token(request: UpdateChannel, row: ChannelRow) -> str | None:
+    """The credential that is to be replaced, if one is."""
+    is_bot = row.type == ChannelType.TELEGRAM.value
+    ours, other = ("bot_token", "access_token") if is_bot else ("access_token", "bot_token")
+    if getattr(request, other) is not UNSET:
+        field = "accessToken" if is_bot else "botToken"
+        raise refused(field, f"A {row.type} channel has none.")
+    token: Any = getattr(request, ours)
+    if token is UNSET or credentials.is_masked(token):
+        return None
+    credentials.raise_for(credentials.faults_of({"botToken" if is_bot else "accessToken": token}))
+    if is_bot and credentials.bot_id_of(token) != row.bot_id:
+        raise refused("botToken", "Must be a token of the same bot: another bot is another channel.")
+    return str(token)
+
+
+def _identity(request: UpdateChannel, row: ChannelRow, token: str) -> Identity:
+    identity, account = identity_of(row, Secret(token)), request.business_account_id
+    return identity if account is UNSET else replace(identity, business_account_id=account)
+
+
+def _record(request: UpdateChannel, uow: UnitOfWork, token: str | None, keys: KeyRing, *, is_verified: bool) -> Channel:
+    channels = ChannelRepository(uow)
+    row = channels.lock_channel(request.channel_id)
+    before = views.channel(row)
+    values = {name: getattr(request, name) for name in _PLAIN if getattr(request, name) is not UNSET}
+    if values.get("salon_id", row.salon_id) != row.salon_id:
+        values["salon_default_at"] = None
+    if token is not None:
+        values |= sealed(row, token, keys) | {"last_error": None}
+    if is_verified:
+        values["verified_at"] = uow.now
+    channels.change(row, values)
+    after = views.channel(row)
+    uow.publish(views.channel_connected(row))
+    action = "channel.credentials_changed" if token is not None else "channel.updated"
+    uow.publish(audit.entry(uow.context, action, ("channel", row.id), before, after))
+    return after

@@ -1,0 +1,57 @@
+"""Change a location."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.common.contracts.base import UNSET
+from services.common.contracts.tenants import Salon, SalonUpdatedV1, UpdateSalon
+from services.common.kit.uow import UnitOfWork
+from services.tenants import views
+from services.tenants.domain import audit, places
+from services.tenants.models import SalonRow
+from services.tenants.repository.channels import ChannelRepository
+from services.tenants.repository.new_channels import find_or_add
+from services.tenants.repository.salons import SalonReader, SalonRepository
+from services.tenants.repository.tenants import TenantRepository
+
+_PLAIN = ("name", "slug", "timezone", "currency", "phone", "email", "opening_hours", "slot_alignment", "is_active")
+
+
+def run(request: UpdateSalon, uow: UnitOfWork) -> Salon:
+    """The tenant is locked before the salon when a number is named: a channel may have to be made for it."""
+    places.check_known(request.timezone, UNSET)
+    if request.opening_hours is not UNSET:
+        places.check_opening_hours(request.opening_hours)
+    tenant = TenantRepository(uow).lock_tenant()
+    salons = SalonRepository(uow)
+    row = salons.lock_salon(request.salon_id)
+    before = views.salon(row, SalonReader(uow).get_salon(row.id)[1])
+    salons.change(row, _values(request))
+    if request.phone_number_id is None:
+        _let_go(uow, row)
+    elif request.phone_number_id is not UNSET and request.phone_number_id != before.phone_number_id:
+        channel = find_or_add(uow, tenant, request.phone_number_id)
+        ChannelRepository(uow).change(channel, {"salon_id": row.id, "salon_default_at": uow.now})
+        uow.publish(views.channel_connected(channel))
+    after = views.salon(row, SalonReader(uow).get_salon(row.id)[1])
+    uow.publish(SalonUpdatedV1(salon=after))
+    uow.publish(audit.entry(uow.context, "salon.updated", ("salon", row.id), before, after))
+    return after
+
+
+def _values(request: UpdateSalon) -> dict[str, Any]:
+    values = {name: getattr(request, name) for name in _PLAIN}
+    if request.address is not UNSET:
+        values["address"] = None if request.address is None else request.address.to_wire()
+    if request.confirmation is not UNSET:
+        values["confirmation"] = request.confirmation.value
+    return {name: value for name, value in values.items() if value is not UNSET}
+
+
+def _let_go(uow: UnitOfWork, salon: SalonRow) -> None:
+    """Its channels become the tenant's."""
+    channels = ChannelRepository(uow)
+    for channel in channels.lock_channels_of(salon.id):
+        channels.change(channel, {"salon_id": None, "salon_default_at": None})
+        uow.publish(views.channel_connected(channel))

@@ -1,0 +1,41 @@
+"""Names in letters of an address."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_SLUG_LENGTH = 63
+_NUMBERED = 9
+
+# Common romanisation, one line for each alphabet that names are written in here.
+_CYRILLIC = dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True))
+_CYRILLIC |= {"ё": "yo", "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch"}  # noqa: RUF001 - a letter
+_CYRILLIC |= {"ъ": "", "ь": "", "ю": "yu", "я": "ya", "і": "i", "ї": "yi", "є": "ye", "ґ": "g"}  # noqa: RUF001 - a letter
+_LETTERS = str.maketrans(_CYRILLIC | {"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "&": " and "})
+
+
+def slug_of(name: str, otherwise: str) -> str:
+    """A name in letters of an address; `otherwise` where nothing of it can be written so."""
+    latin = unicodedata.normalize("NFC", name).lower().translate(_LETTERS)
+    ascii_only = unicodedata.normalize("NFKD", latin).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", ascii_only.replace("'", ""))
+    return "-".join(words)[:_SLUG_LENGTH].strip("-") or otherwise
+
+
+def slug_candidates(name: str, otherwise: str, token: str) -> Iterator[str]:
+    """The slug of a name, then variants: numbered ones while few share the name, then ones that nobody else can have.
+
+    `token` is random and the row's own, such as its id.
+    """
+    base = slug_of(name, otherwise)
+    unique = token.replace("-", "")
+    yield base
+    for suffix in [*map(str, range(2, _NUMBERED + 1)), unique[-8:], unique]:
+        yield f"{base[: _SLUG_LENGTH - len(suffix) - 1].rstrip('-')}-{suffix}"
+
+
+def retired(slug: str, token: str) -> str:
+    """What the slug of a thing that is gone becomes, so that another can have it. No slug that can be asked for."""
+    return f"{slug}.{token}"

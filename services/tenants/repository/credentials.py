@@ -1,0 +1,30 @@
+"""Credentials of a row: sealed before they are stored, opened when the provider is asked."""
+
+from __future__ import annotations
+
+from services.common.contracts.tenants import ChannelType
+from services.common.kit.envelope import KeyRing, Place
+from services.common.kit.settings import Secret
+from services.tenants.domain import credentials
+from services.tenants.domain.identities import Identity
+from services.tenants.models import ChannelRow
+
+
+def sealed(row: ChannelRow, token: str, keys: KeyRing) -> dict[str, str]:
+    """The columns: the credentials as they are stored, and what may be shown of them."""
+    return {"credentials": keys.seal(token, place_of(row)), "credentials_hint": credentials.hint_of(token)}
+
+
+def opened(row: ChannelRow, keys: KeyRing) -> Secret | None:
+    """The credentials, if there are any."""
+    return None if row.credentials is None else Secret(keys.open(row.credentials, place_of(row)))
+
+
+def place_of(row: ChannelRow) -> Place:
+    """Where they live: here, and in the copy that `messaging` keeps."""
+    return Place(row.tenant_id, "channels", "credentials", row.id)
+
+
+def identity_of(row: ChannelRow, token: Secret) -> Identity:
+    """A channel as its provider knows it, with the credentials to ask with."""
+    return Identity(row.id, ChannelType(row.type), row.phone_number_id, row.business_account_id, token)
