@@ -7,32 +7,43 @@ from services.auth.adapters.security import Security
 from services.auth.commands import (
     accept_invitation,
     change_password,
+    confirm_totp,
     create_api_key,
+    disable_totp,
     end_session,
     end_sessions,
+    enrol_totp,
     finish_registrations,
     forget_expired,
     forgot_password,
     invite_user,
+    link_telegram,
+    login_telegram,
     login_user,
     refresh_session,
+    regenerate_codes,
+    register_customer,
     register_owner,
     remove_user,
     resend_invitation,
     reset_password,
     revoke_api_key,
+    rewrap_seeds,
     rotate_api_key,
     send_letter,
     send_verification,
+    store_audit,
     store_tenant,
+    unlink_telegram,
     update_me,
     update_user,
     use_api_key,
     verify_email,
+    verify_mfa,
 )
 from services.auth.settings import AuthSettings
-from services.common.contracts import auth
-from services.common.contracts.tenants import TenantCreatedV1
+from services.common.contracts import auth, messaging, tenants
+from services.common.contracts.audit import AuditRecorded
 from services.common.kit.entrypoints import SYSTEM, Begin, Provide, Runtime, command, every, on, query
 from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
@@ -48,6 +59,8 @@ class AuthService(Service):
 
     @command(auth.Register, SYSTEM, steps=True)
     def register(self, request: auth.Register, begin: Begin) -> auth.SignedIn:
+        if request.salon_slug is not None:
+            return register_customer.run(request, request.salon_slug, begin, self.security, self.runtime.rpc)
         return register_owner.run(request, begin, self.security, self.runtime.rpc)
 
     @command(auth.Login, SYSTEM, steps=True)
@@ -154,13 +167,55 @@ class AuthService(Service):
     def list_audit_log(self, request: auth.ListAuditLog, uow: UnitOfWork) -> auth.AuditPage:
         return queries.list_audit_log(request, uow)
 
+    @command(auth.EnrolTotp, SYSTEM, steps=True)
+    def enrol_totp(self, request: auth.EnrolTotp, begin: Begin) -> auth.TotpEnrolment:
+        return enrol_totp.run(request, begin, self.security)
+
+    @command(auth.ConfirmTotp, SYSTEM, steps=True)
+    def confirm_totp(self, request: auth.ConfirmTotp, begin: Begin) -> auth.TotpConfirmed:
+        return confirm_totp.run(request, begin, self.security)
+
+    @command(auth.DisableTotp, SYSTEM, steps=True)
+    def disable_totp(self, request: auth.DisableTotp, begin: Begin) -> None:
+        return disable_totp.run(request, begin, self.security)
+
+    @command(auth.RegenerateRecoveryCodes, SYSTEM, steps=True)
+    def regenerate_recovery_codes(self, request: auth.RegenerateRecoveryCodes, begin: Begin) -> auth.RecoveryCodes:
+        return regenerate_codes.run(request, begin, self.security)
+
+    @command(auth.VerifyMfa, SYSTEM, steps=True)
+    def verify_mfa(self, request: auth.VerifyMfa, begin: Begin) -> auth.SignedIn:
+        return verify_mfa.run(request, begin, self.security)
+
+    @command(auth.LoginWithTelegram, SYSTEM, steps=True)
+    def login_with_telegram(self, request: auth.LoginWithTelegram, begin: Begin) -> auth.LoginAnswer:
+        return login_telegram.run(request, begin, self.security, self.runtime.rpc)
+
+    @command(auth.LinkTelegram, SYSTEM, steps=True)
+    def link_telegram(self, request: auth.LinkTelegram, begin: Begin) -> auth.Me:
+        return link_telegram.run(request, begin, self.runtime.rpc)
+
+    @command(auth.UnlinkTelegram, SYSTEM)
+    def unlink_telegram(self, _request: auth.UnlinkTelegram, uow: UnitOfWork) -> auth.Me:
+        return unlink_telegram.run(uow)
+
     # In steps without a step: the keys need no database, and must be there when it is away.
     @command(auth.GetJwks, SYSTEM, steps=True)
     def get_jwks(self, _request: auth.GetJwks, _begin: Begin) -> auth.Jwks:
         return auth.Jwks(keys=self.security.tokens.public_keys())
 
-    @on(TenantCreatedV1)
-    def on_tenant_created_v1(self, event: TenantCreatedV1, uow: UnitOfWork) -> None:
+    @on(tenants.TenantUpdatedV1)
+    def on_tenant_updated_v1(self, event: tenants.TenantUpdatedV1, uow: UnitOfWork) -> None:
+        store_tenant.run(event, uow)
+
+    # One method for all who tell: each source has a queue of its own.
+    @on(tenants.AuditRecordedV1, SYSTEM)
+    @on(messaging.AuditRecordedV1, SYSTEM)
+    def on_audit_recorded_v1(self, event: AuditRecorded, uow: UnitOfWork) -> None:
+        store_audit.run(event, uow)
+
+    @on(tenants.TenantCreatedV1)
+    def on_tenant_created_v1(self, event: tenants.TenantCreatedV1, uow: UnitOfWork) -> None:
         store_tenant.run(event, uow)
 
     @on(auth.LetterOrderedV1, SYSTEM, steps=True)
@@ -170,6 +225,10 @@ class AuthService(Service):
     @every(30, steps=True)
     def finish_registrations(self, begin: Begin) -> None:
         finish_registrations.run(begin, self.runtime.rpc)
+
+    @every(3600)
+    def rewrap_seeds(self, uow: UnitOfWork) -> None:
+        rewrap_seeds.run(uow, self.security)
 
     @every(3600)
     def forget_expired(self, uow: UnitOfWork) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from services.auth.models import Registration
 from services.common.contracts.base import Request
 from services.common.contracts.errors import Invalid
-from services.common.contracts.tenants import CreateTenant, PlanCode, Tenant
+from services.common.contracts.tenants import (
+    CheckTelegramLogin,
+    CreateTenant,
+    FindSalon,
+    PlanCode,
+    SalonRoute,
+    TelegramPerson,
+    Tenant,
+)
 from services.common.kit.context import Context
 
 R = TypeVar("R")
@@ -37,3 +45,34 @@ def create_tenant(rpc: Caller, registration: Registration, context: Context) -> 
     except Invalid as error:
         details = {_WORDS_OF_REGISTRATION.get(field, field): reason for field, reason in error.details.items()}
         raise Invalid(error.message, details) from error
+
+
+class TelegramProof(Protocol):
+    """What a request brings from Telegram."""
+
+    @property
+    def salon_slug(self) -> str: ...
+
+    @property
+    def widget(self) -> dict[str, Any] | None: ...
+
+    @property
+    def init_data(self) -> str | None: ...
+
+
+def find_salon(rpc: Caller, slug: str, context: Context) -> SalonRoute:
+    """Whose salon it is. Raises `SalonUnknown`."""
+    return rpc.call(FindSalon(slug=slug), _for_nobody(context))
+
+
+def check_telegram(rpc: Caller, proof: TelegramProof, context: Context) -> TelegramPerson:
+    """Whom Telegram vouches for. Raises `TelegramLoginRefused` or `SalonUnknown`."""
+    if (proof.widget is None) == (proof.init_data is None):
+        reason = "Exactly one of the widget's fields and initData is needed."
+        raise Invalid("Some values are refused: initData.", {"initData": reason})
+    asked = CheckTelegramLogin(salon_slug=proof.salon_slug, widget=proof.widget, init_data=proof.init_data)
+    return rpc.call(asked, _for_nobody(context))
+
+
+def _for_nobody(context: Context) -> Context:
+    return context.child(idempotency_key=None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from services.auth.adapters.security import Security
 from services.auth.domain.sessions import EndReason
+from services.auth.repository.audit import AuditRepository
 from services.auth.repository.sessions import SessionRepository
+from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import Logout
 from services.common.contracts.errors import Invalid, Unauthenticated
 from services.common.kit.logging import get_logger
@@ -26,6 +28,9 @@ def run(request: Logout, uow: UnitOfWork, security: Security) -> None:
     else:
         session_id = _session_id(request, sessions)
         ended = int(session_id is not None and sessions.end(tenant_id, user_id, session_id, EndReason.LOGGED_OUT))
+    user = UserRepository(uow).find_of(tenant_id, user_id)
+    if ended and user is not None:
+        AuditRepository(uow).add("user.logged_out", user, after={"sessions": ended})
     log.info("logged_out", user_id=user_id, sessions=ended)
 
 

@@ -11,6 +11,7 @@ from services.auth.repository.login_failures import LoginFailureRepository
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
 from services.auth.repository.revocations import RevocationRepository
 from services.auth.repository.sessions import SessionRepository
+from services.auth.repository.telegram import TelegramRepository
 from services.common.kit.uow import UnitOfWork
 
 _SESSIONS_KEPT = timedelta(days=7)
@@ -24,4 +25,5 @@ def run(uow: UnitOfWork, security: Security) -> None:
     OneTimeTokenRepository(uow).delete_expired()
     RevocationRepository(uow, security.limits.access).delete_expired()
     LetterRepository(uow).delete_old()
+    TelegramRepository(uow).delete_expired()
     ApiKeyRepository(uow).forget_sealed()

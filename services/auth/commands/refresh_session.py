@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from services.auth.adapters.security import Security
 from services.auth.domain.sessions import EndReason
+from services.auth.repository.audit import AuditRepository
 from services.auth.repository.sessions import SessionRepository
+from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import BadRefreshToken, Refresh, RefreshSuperseded, TokenPair
 from services.common.kit.begin import Begin
 from services.common.kit.logging import get_logger
@@ -43,5 +45,8 @@ def _refuse(
     if security.limits.is_superseded(known.used_at, uow.now):
         return RefreshSuperseded()
     sessions.end(known.tenant_id, known.user_id, known.session_id, EndReason.REUSED)
+    user = UserRepository(uow).find_of(known.tenant_id, known.user_id)
+    if user is not None:
+        AuditRepository(uow).add("session.refresh_reused", user, after={"sessionId": known.session_id})
     log.warning("refresh_reused", user_id=known.user_id, session_id=known.session_id, address=uow.context.address)
     return BadRefreshToken()

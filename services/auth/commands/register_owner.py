@@ -11,9 +11,12 @@ from services.auth import views
 from services.auth.adapters.security import Security
 from services.auth.adapters.tenants import Caller, create_tenant
 from services.auth.domain import emails
+from services.auth.domain.letters import LetterKind
 from services.auth.domain.passwords import personal_terms
 from services.auth.domain.sessions import Origin
 from services.auth.models import Registration
+from services.auth.repository.audit import AuditRepository
+from services.auth.repository.letters import LetterRepository
 from services.auth.repository.registrations import Applicant, RegistrationRepository
 from services.auth.repository.sessions import SessionRepository
 from services.auth.repository.tenants import TenantRepository
@@ -75,4 +78,6 @@ def _activate(
     origin = Origin(Platform.WEB, device, uow.context.address)
     session = SessionRepository(uow, security.limits).open(user, origin)
     uow.publish(UserRegisteredV1(user_id=user.id, role=Role(user.role)), tenant_id=user.tenant_id)
+    LetterRepository(uow).order(LetterKind.VERIFY_EMAIL, user)
+    AuditRepository(uow).add("user.registered", user, by=user)
     return views.signed_in(user, tenant, security.tokens.pair(session, uow.now))

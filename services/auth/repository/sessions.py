@@ -100,6 +100,12 @@ class SessionRepository:
         order = Order(AuthSession.created_at, AuthSession.id, newest_first=True)
         return fetch_page(self._session, statement, order, request)
 
+    def find_of(self, user: User, session_id: str) -> AuthSession | None:
+        """An open session of the user."""
+        mine = sa.and_(AuthSession.tenant_id == user.tenant_id, AuthSession.user_id == user.id)
+        found = sa.select(AuthSession).where(mine, AuthSession.id == session_id, AuthSession.ended_at.is_(None))
+        return self._session.scalar(found)
+
     def find(self, session_id: str) -> AuthSession | None:
         """The session, if the transaction may see it and it is open."""
         found = sa.select(AuthSession).where(AuthSession.id == session_id, AuthSession.ended_at.is_(None))

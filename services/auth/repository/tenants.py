@@ -20,9 +20,11 @@ class TenantRepository:
         """The copy, if one has arrived."""
         return self._session.get(Tenant, tenant_id)
 
-    def store(self, tenant: tenants.Tenant) -> None:
+    def store(self, tenant: tenants.Tenant, *, mfa_required: bool | None = None) -> None:
         """Keep these facts unless newer ones are known."""
+        told = {} if mfa_required is None else {"mfa_required": mfa_required}
         facts = {
+            **told,
             "name": tenant.name,
             "slug": tenant.slug,
             "plan": str(tenant.plan),

@@ -768,6 +768,12 @@ class BadMfaCode(Unauthenticated):
     code = "auth.bad_mfa_code"
 
 
+class WrongCode(Invalid):
+    """The code is wrong."""
+
+    code = "auth.wrong_code"
+
+
 class ProofNeeded(Forbidden):
     """This needs a fresh proof that it is you: a code, a recovery code or the password."""
 
@@ -868,6 +874,12 @@ class TelegramTaken(Conflict):
     """Another user is linked to this person in Telegram."""
 
     code = "auth.telegram_taken"
+
+
+class TelegramNeeded(Conflict):
+    """Telegram is the only way into this account."""
+
+    code = "auth.telegram_needed"
 
 
 class TooManyLetters(RateLimited):
