@@ -90,10 +90,7 @@ class SendRepository:
         if first is None:
             return _NOTHING
         if first.claimed_until is not None and first.claimed_until > self._now:
-            left = (first.claimed_until - self._now).total_seconds()
-            # Another message on its way has its answer much sooner than its worker counts as gone.
-            passing = first.status == MessageStatus.SENDING and first.id != message_id
-            return Turn(wait_seconds=min(left, _SOON_SECONDS) if passing else left)
+            return Turn(wait_seconds=self._wait_for(first, first.claimed_until))
         if first.status == MessageStatus.SENDING:
             self._put(first, MessageStatus.UNCERTAIN)
             return Turn(look_again=True)
@@ -128,6 +125,13 @@ class SendRepository:
         late = self._messages(MessageRow.status.in_(_UNFINISHED), MessageRow.claimed_until < before)
         stuck = sa.select(MessageRow.id).distinct(MessageRow.conversation_id).where(late)
         return list(self._session.scalars(stuck.order_by(MessageRow.conversation_id, MessageRow.id).limit(limit)))
+
+    def _wait_for(self, row: MessageRow, until: datetime) -> float:
+        """A worker that is sending has its answer much sooner than it counts as gone: look more and more rarely."""
+        left = (until - self._now).total_seconds()
+        if row.status != MessageStatus.SENDING or row.claimed_at is None:
+            return left
+        return min(left, max(_SOON_SECONDS, (self._now - row.claimed_at).total_seconds()))
 
     def _put(self, row: MessageRow, status: MessageStatus) -> None:
         """Finish an attempt, and tell the world when that takes the message further."""

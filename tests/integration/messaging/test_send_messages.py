@@ -156,7 +156,7 @@ def test_a_worker_that_died_leaves_an_uncertain_message(line: Line) -> None:
     with pytest.raises(KeyboardInterrupt):
         line.send(message, Scripted(during=die))
     second = Scripted()
-    assert (line.send(message, second) or 0) > 10
+    assert (line.send(message, second) or 0) > 0
     line.make_due()
     line.send(message, second)
     assert (line.get(message).status, second.sent) == (MessageStatus.UNCERTAIN, [])
