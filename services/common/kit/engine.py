@@ -56,6 +56,8 @@ def make_engine(url: str, application_name: str, options: EngineOptions) -> sa.E
         max_overflow=options.max_overflow,
         pool_timeout=options.pool_timeout,
         pool_recycle=int(options.recycle),
+        # Errors are logged and travel with dead letters; the values are what customers wrote.
+        hide_parameters=True,
         connect_args=connect_args(application_name, options),
     )
 

@@ -152,6 +152,12 @@ def test_a_violated_constraint_is_not(narrow: Database, ours: Context) -> None:
     assert not is_infrastructure_error(ValueError())
 
 
+def test_an_error_does_not_tell_the_values(narrow: Database, ours: Context) -> None:
+    with pytest.raises(sa.exc.DataError) as refused, narrow.transaction(ours, TENANT) as uow:
+        uow.session.execute(text("select 1 / 0, cast(:words as text)"), {"words": "what a customer wrote"})
+    assert "what a customer wrote" not in str(refused.value)
+
+
 def test_a_constraint_speaks_the_domains_language(narrow: Database, ours: Context) -> None:
     add_shelf(narrow, ours, "twice")
     with pytest.raises(NameTaken), domain_errors({"shelf_name_key": NameTaken}):
