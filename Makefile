@@ -9,7 +9,7 @@ LOCAL := $(PYTHON_ENV) -m deploy.local
 WITH_SETTINGS := set -a; . ./.local/env; set +a;
 ARGS ?=
 
-.PHONY: help env up down status logs demo seed replay folder migrate test check bench faults fmt lock
+.PHONY: help env up down status logs demo seed admin replay folder migrate test check bench faults fmt lock
 
 help: ## Help: list the targets
 	@awk '/^[a-z]+:.*## / { \
@@ -39,6 +39,10 @@ demo: up ## Try: a conversation from the first message to the booking, told step
 
 seed: up ## Try: fill in two demo tenants and print their logins
 	@$(LOCAL) seed $(ARGS)
+
+admin: env ## Try: make somebody an admin of the platform and print the link for their password (EMAIL=address)
+	@$(if $(EMAIL),:,echo 'Please say who: make admin EMAIL=address' >&2; exit 1)
+	@$(WITH_SETTINGS) $(PYTHON_ENV) -m services.auth.commands.appoint_admin '$(EMAIL)'
 
 replay: folder up ## Try: send recorded webhooks from a folder again (DIR=folder)
 	@$(LOCAL) replay --dir '$(DIR)' $(ARGS)

@@ -21,6 +21,8 @@ from tests.component.kit.running import Running
 from tests.integration.auth.keys import envelope_keys, signing_keys
 from tests.integration.auth.tenants_stand_in import tenant_of
 from tests.integration.databases import PrivateDatabase, PrivateServer
+from tests.simulators.smtp_sink import running_sink
+from tests.simulators.smtp_sink.server import RunningSink
 
 AMQP_URL = os.environ.get("AMQP_URL", "")
 
@@ -50,7 +52,14 @@ def auth_database() -> Iterator[PrivateDatabase]:
 
 
 @pytest.fixture(scope="session")
-def settings(auth_database: PrivateDatabase) -> AuthSettings:
+def sink() -> Iterator[RunningSink]:
+    """A mail server."""
+    with running_sink() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def settings(auth_database: PrivateDatabase, sink: RunningSink) -> AuthSettings:
     """As in production, hashes included."""
     if not AMQP_URL:
         pytest.skip("AMQP_URL names no broker")
@@ -60,6 +69,7 @@ def settings(auth_database: PrivateDatabase) -> AuthSettings:
             "AMQP_URL": AMQP_URL,
             "AUTH_SIGNING_KEYS": signing_keys(),
             "AUTH_ENVELOPE_KEYS": envelope_keys(),
+            "SMTP_URL": sink.smtp_url,
         }
     )
 
