@@ -632,7 +632,7 @@ class ListSuspendedTenants(Request[SuspendedTenants], service=SERVICE, method="l
     """All suspended tenants. For the gateway's start, in SYSTEM scope."""
 
 
-class TenantUpdatedV1(Event, source=SERVICE, type="tenant.updated.v1"):
+class TenantUpdatedV1(Event, source=SERVICE, type="tenant.updated.v1", consumed_by=("auth",)):
     """Something about a tenant changed that other services keep a copy of: the whole of it, newest `updatedAt` wins.
 
     Name, slug, plan, status, time zone, locale, currency, or the setting that all users need a second factor.
@@ -690,7 +690,7 @@ class UsageThresholdReachedV1(Event, source=SERVICE, type="usage.threshold_reach
     limit: int
 
 
-class AuditRecordedV1(AuditRecorded, source=SERVICE, type="audit.recorded.v1"):
+class AuditRecordedV1(AuditRecorded, source=SERVICE, type="audit.recorded.v1", consumed_by=("auth",)):
     """A change in `tenants` for the audit log."""
 
 

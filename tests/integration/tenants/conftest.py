@@ -11,10 +11,12 @@ from services.common.contracts.tenants import CreateSalon, CreateTenant, PlanCod
 from services.common.kit import ids
 from services.common.kit.context import Context
 from services.common.kit.database import Database
+from services.common.kit.envelope import KeyRing
 from services.common.kit.uow import SYSTEM, TENANT
 from services.tenants.commands import create_salon, create_tenant
 from services.tenants.settings import TenantsSettings
 from tests.integration.databases import PrivateDatabase
+from tests.integration.tenants.desk import Desk
 
 MakeTenant = Callable[..., Tenant]
 
@@ -66,6 +68,12 @@ def ours(make_tenant: MakeTenant) -> Context:
 def theirs(make_tenant: MakeTenant) -> Context:
     """A caller of another."""
     return Context.new(tenant_id=make_tenant().id)
+
+
+@pytest.fixture
+def desk(database: Database, tenants_database: PrivateDatabase) -> Desk:
+    """Where tests order."""
+    return Desk(database, tenants_database, KeyRing.from_setting(ENVELOPE_KEYS))
 
 
 def add_salon(database: Database, context: Context, **values: Any) -> Salon:
