@@ -14,6 +14,7 @@ from services.common.kit.database import COLUMN_TYPES, TenantOwned, new_metadata
 UUID = sa.Uuid(as_uuid=False)
 _ODD_STATUS = sa.text("status in ('QUEUED', 'SENDING', 'UNCERTAIN', 'FAILED')")
 _ODD_TYPE = sa.text("type <> 'TEXT'")
+_WORDS = "coalesce(name, '') || ' ' || coalesce(username, '') || ' ' || coalesce(phone_number, '')"
 _UNFINISHED = sa.text("status in ('QUEUED', 'SENDING')")
 
 
@@ -116,6 +117,15 @@ class ContactRow(TenantOwned, Base):
     """A person. Of each part that the provider shows, the newest by the provider's clock is kept."""
 
     __tablename__ = "contacts"
+    __table_args__ = (
+        sa.Index(
+            "contacts_words_idx",
+            "tenant_id",
+            "words",
+            postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
+        ),
+    )
 
     name: Mapped[str | None]
     name_at: Mapped[datetime | None]
@@ -128,6 +138,7 @@ class ContactRow(TenantOwned, Base):
     phone: Mapped[str | None]
     """The matching key of `wa_id`, for finding who holds a number."""
     phone_number: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(sa.Computed(_WORDS, persisted=True))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -215,6 +226,9 @@ class MessageRow(TenantOwned, Base):
             unique=True,
             postgresql_where=sa.text("client_message_id is not null"),
         ),
+        sa.Index(
+            "messages_text_idx", "tenant_id", "text", postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"}
+        ),
         # Most messages are texts that went well: the others are the ones that somebody looks for.
         sa.Index("messages_odd_status_idx", "tenant_id", "status", "occurred_at", "id", postgresql_where=_ODD_STATUS),
         sa.Index("messages_odd_type_idx", "tenant_id", "type", "occurred_at", "id", postgresql_where=_ODD_TYPE),
@@ -268,3 +282,25 @@ class MessageStatusRow(Base):
     error: Mapped[dict[str, Any] | None]
     pricing: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
+
+
+class PlanRow(Base):
+    """A copy of what the tenant's plan allows; `tenants` owns it. Without a row nothing is limited yet."""
+
+    __tablename__ = "plans"
+
+    tenant_id: Mapped[str] = mapped_column(UUID, primary_key=True)
+    messages_per_month: Mapped[int]
+    timezone: Mapped[str]
+    changed_at: Mapped[datetime]
+    """Of the tenant, by the clock of `tenants`: the newest holds."""
+
+
+class OutboundMonthRow(Base):
+    """The business's own messages of a calendar month in its time zone, counted as they are queued."""
+
+    __tablename__ = "outbound_months"
+
+    tenant_id: Mapped[str] = mapped_column(UUID, primary_key=True)
+    month: Mapped[str] = mapped_column(primary_key=True)
+    messages: Mapped[int]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from services.common.contracts import messaging
 from services.common.contracts.base import Envelope
 from services.common.contracts.gateway import WebhookReceivedV1
-from services.common.contracts.tenants import ChannelConnectedV1
+from services.common.contracts.tenants import ChannelConnectedV1, TenantCreatedV1, TenantUpdatedV1
 from services.common.kit.entrypoints import SYSTEM, Begin, Later, Provide, Runtime, command, every, on, query
 from services.common.kit.envelope import KeyRing
 from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
 from services.messaging import queries
 from services.messaging.adapters.graph_api import GraphApi
-from services.messaging.commands import copy_channel, file_webhooks, queue_message, send_messages
+from services.messaging.commands import copy_channel, copy_plan, file_webhooks, queue_message, send_messages
 from services.messaging.commands.send_messages import PostOffice
 from services.messaging.settings import MessagingSettings
 
@@ -60,6 +60,14 @@ class MessagingService(Service):
     @on(ChannelConnectedV1, SYSTEM)
     def on_channel_connected_v1(self, event: ChannelConnectedV1, uow: UnitOfWork) -> None:
         copy_channel.run(event, uow)
+
+    @on(TenantCreatedV1)
+    def on_tenant_created_v1(self, event: TenantCreatedV1, uow: UnitOfWork) -> None:
+        copy_plan.run(event, uow)
+
+    @on(TenantUpdatedV1)
+    def on_tenant_updated_v1(self, event: TenantUpdatedV1, uow: UnitOfWork) -> None:
+        copy_plan.run(event, uow)
 
     @on(messaging.MessageQueuedV1, steps=True)
     def on_message_queued_v1(self, event: messaging.MessageQueuedV1, begin: Begin) -> None:

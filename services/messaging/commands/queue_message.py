@@ -10,6 +10,7 @@ import orjson
 from services.common.contracts.errors import Invalid
 from services.common.contracts.messaging import (
     ChannelAmbiguous,
+    ChannelDisconnected,
     ClientMessageIdReused,
     Message,
     MessageQueuedV1,
@@ -26,6 +27,7 @@ from services.messaging.domain.threads import Growth, preview
 from services.messaging.models import ChannelRow
 from services.messaging.repository.channels import ChannelRepository
 from services.messaging.repository.conversations import ConversationRepository
+from services.messaging.repository.quota import QuotaRepository
 from services.messaging.repository.reading import MessageReader
 from services.messaging.repository.sends import SendRepository
 from services.messaging.repository.threads import Thread, ThreadRepository
@@ -39,10 +41,14 @@ def run(request: QueueMessage, uow: UnitOfWork) -> Message:
     first = sends.find_by_client_id(request.client_message_id) if request.client_message_id else None
     if first is None:
         thread = _thread(request, uow)
+        if not thread.channel.is_active:
+            raise ChannelDisconnected
         message_id = new_id()
         if sends.add(_values(request, outgoing, thread, uow) | {"id": message_id, "fingerprint": fingerprint}):
             _tell(request, outgoing, thread, message_id, uow)
-            return _shown(message_id, uow)
+            shown = _shown(message_id, uow)
+            QuotaRepository(uow).take_one()
+            return shown
         first = sends.find_by_client_id(request.client_message_id or "")
     if first is None or first[1] != fingerprint:
         raise ClientMessageIdReused

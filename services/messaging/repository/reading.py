@@ -15,7 +15,7 @@ from services.common.contracts.messaging import (
     ListMessages,
     MessageUnknown,
 )
-from services.common.kit.paging import Order, Page, fetch_page
+from services.common.kit.paging import MAX_TOTAL, Order, Page, fetch_page
 from services.common.kit.uow import UnitOfWork
 from services.messaging.domain.phones import digits_of
 from services.messaging.models import ContactRow, ConversationRow, MessageRow, MessageStatusRow
@@ -136,12 +136,21 @@ def _message_filters(request: ListMessages) -> list[sa.ColumnElement[bool]]:
     if request.to is not None:
         filters.append(MessageRow.occurred_at < request.to)
     if request.q is not None:
-        filters.append(_contains(MessageRow.text, request.q))
+        filters.append(MessageRow.id.in_(sa.select(_messages_with(request.q).c.message_id)))
     return filters
 
 
-def _contains(column: Any, words: str) -> sa.ColumnElement[bool]:
-    return sa.cast(column.icontains(words, autoescape=True), sa.Boolean)
+def _pattern(words: str) -> str:
+    """For ILIKE: the words anywhere, signs with a meaning there standing for themselves."""
+    escaped = "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in words)
+    return f"%{escaped}%"
+
+
+def _messages_with(words: str) -> Any:
+    """The latest messages that hold the words. The function searches the tenant of the transaction."""
+    found = sa.func.search_messages(_pattern(words), MAX_TOTAL)
+    columns = (sa.column(name, sa.Uuid(as_uuid=False)) for name in ("message_id", "conversation_id"))
+    return found.table_valued(*columns).render_derived()
 
 
 class ConversationReader:
@@ -190,16 +199,11 @@ class ConversationReader:
 
     def _mentions(self, words: str) -> sa.ColumnElement[bool]:
         """In the name or number of the contact, or in a message."""
-        digits = digits_of(words)
-        people = sa.select(ContactRow.id).where(
-            ContactRow.tenant_id == self._tenant_id,
-            sa.or_(
-                _contains(ContactRow.name, words),
-                _contains(ContactRow.username, words),
-                _contains(ContactRow.phone_number, digits) if digits else sa.false(),
-            ),
+        pattern, digits = _pattern(words), digits_of(words)
+        people = sa.func.search_contacts(pattern, f"%{digits}%" if digits else pattern, MAX_TOTAL)
+        contacts = people.table_valued(sa.column("contact_id", sa.Uuid(as_uuid=False))).render_derived()
+        said = _messages_with(words)
+        return sa.or_(
+            ConversationRow.contact_id.in_(sa.select(contacts.c.contact_id)),
+            ConversationRow.id.in_(sa.select(said.c.conversation_id)),
         )
-        said = sa.select(MessageRow.conversation_id).where(
-            MessageRow.tenant_id == self._tenant_id, _contains(MessageRow.text, words)
-        )
-        return sa.or_(ConversationRow.contact_id.in_(people), ConversationRow.id.in_(said))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from services.common.contracts.errors import Invalid, NotFound
 from services.common.contracts.messaging import (
@@ -24,7 +25,7 @@ from services.common.contracts.messaging import (
 from services.common.kit import clock
 from services.common.kit.context import Context
 from services.common.kit.ids import new_id
-from services.common.kit.uow import TENANT
+from services.common.kit.uow import SYSTEM, TENANT
 from services.messaging import queries
 from tests.integration.messaging.post import queue
 from tests.integration.messaging.webhooks import Front, body_of, status_of, text_of, value_of
@@ -208,3 +209,18 @@ def test_what_is_not_there_or_another_tenants_is_not_found(front: Front, reader:
             theirs.get(request)
     with pytest.raises(NotFound):
         reader.get(GetMessage(message_id=new_id()))
+
+
+def test_a_search_finds_nothing_of_others_and_leaves_the_role_as_it_was(front: Front, reader: Reader) -> None:
+    search = sa.text("select count(*) from search_messages('%number%', 100)")
+    contacts = sa.text("select count(*) from search_contacts('%person%', '%170%', 100)")
+    role, seen = sa.text("select current_setting('role')"), sa.text("select count(*) from messages")
+    for tenant, found in ((reader.tenant, (25, 5)), (new_id(), (0, 0))):
+        with front.database.transaction(Context.new(tenant_id=tenant), TENANT, read_only=True) as uow:
+            before, visible = uow.session.scalar(role), uow.session.scalar(seen)
+            assert (uow.session.scalar(search), uow.session.scalar(contacts)) == found
+            assert (uow.session.scalar(role), uow.session.scalar(seen)) == (before, visible)
+    with front.database.transaction(Context.new(), SYSTEM, read_only=True) as uow, uow.as_tenant(reader.tenant):
+        before = uow.session.scalar(role)
+        assert uow.session.scalar(search) == 25
+        assert uow.session.scalar(role) == before

@@ -68,6 +68,7 @@ class Front:
         version: int = 1,
         credentials: str | None = None,
         type_: ChannelType = ChannelType.WHATSAPP_CLOUD,
+        is_active: bool = True,
     ) -> str:
         """A channel of the tenant appears; returns its id."""
         channel_id = channel_id or new_id()
@@ -80,7 +81,7 @@ class Front:
             business_account_id=account,
             display_phone_number="+15550783881",
             credentials=credentials,
-            is_active=True,
+            is_active=is_active,
             version=version,
         )
         envelope = replace(envelope_of(b""), type=event.TYPE, tenant_id=tenant_id, data=event.to_wire())
