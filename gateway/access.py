@@ -21,6 +21,10 @@ from services.common.contracts.auth import Role
 View = TypeVar("View", bound=Callable[..., Any])
 
 _ATTRIBUTE = "access"
+_READING = frozenset({"GET", "HEAD"})
+
+KEYS_ACT_AS = Role.MANAGER
+"""At most, whatever `auth` says of a key."""
 
 
 class Kind(enum.Enum):
@@ -29,6 +33,7 @@ class Kind(enum.Enum):
     PUBLIC = "public"
     CREDENTIALS = "credentials"
     BEARER = "bearer"
+    LOGIN_STEP = "login step"
     WEBHOOK = "webhook"
     PROBE = "probe"
     INTERNAL = "internal"
@@ -41,11 +46,19 @@ class Access:
     kind: Kind
     least: Role | None = None
     tenant_needed: bool = False
+    collection: str | None = None
+    """What an API key needs a scope for; None: no key opens this, whatever its scopes."""
 
     def __call__(self, view: View) -> View:
         """Declare it: `@PUBLIC`, `@role(Role.STAFF)`."""
         setattr(view, _ATTRIBUTE, self)
         return view
+
+    def scope(self, method: str) -> str | None:
+        """The scope with which an API key may do this; None where a key may not at all."""
+        if self.collection is None or self.least is None or not KEYS_ACT_AS.at_least(self.least):
+            return None
+        return f"{self.collection}:{'read' if method in _READING else 'write'}"
 
 
 PUBLIC = Access(Kind.PUBLIC)
@@ -63,13 +76,21 @@ PROBE = Access(Kind.PROBE)
 INTERNAL = Access(Kind.INTERNAL)
 """From private networks, or with the token for metrics."""
 
+LOGIN_STEP = Access(Kind.LOGIN_STEP, Role.CUSTOMER)
+"""A signed-in user; without a token, limited like a log-in, whoever shows in the body that they are half-way in."""
+
 
 QUIET = frozenset({Kind.WEBHOOK, Kind.PROBE, Kind.INTERNAL})
 """Too many to be worth a line each."""
 
 
-def role(least: Role, *, tenant_needed: bool = True) -> Access:
-    """A signed-in user with at least this role, by default as a member of a tenant."""
+def role(least: Role, collection: str, *, tenant_needed: bool = True) -> Access:
+    """A user with at least this role or an API key with the scope; by default as a member of a tenant."""
+    return Access(Kind.BEARER, least, tenant_needed, collection)
+
+
+def person(least: Role, *, tenant_needed: bool = True) -> Access:
+    """A signed-in user with at least this role: accounts, keys, plans and the platform are not for programs."""
     return Access(Kind.BEARER, least, tenant_needed)
 
 
@@ -113,6 +134,10 @@ def _admit_bearer(now: Arrival, rule: Access, here: Parts) -> None:
         raise TenantNeeded
 
 
+def _admit_half_way(now: Arrival, rule: Access, here: Parts) -> None:
+    (_admit_bearer if "Authorization" in request.headers else _admit_with_credentials)(now, rule, here)
+
+
 def _admit_unchecked(_now: Arrival, _rule: Access, _here: Parts) -> None:
     """The view has its own proof, or none is needed."""
 
@@ -145,6 +170,7 @@ _GATES: dict[Kind, Callable[[Arrival, Access, Parts], None]] = {
     Kind.PUBLIC: _admit_anybody,
     Kind.CREDENTIALS: _admit_with_credentials,
     Kind.BEARER: _admit_bearer,
+    Kind.LOGIN_STEP: _admit_half_way,
     Kind.WEBHOOK: _admit_unchecked,
     Kind.PROBE: _admit_unchecked,
     Kind.INTERNAL: _admit_internal,

@@ -26,6 +26,7 @@ from services.common.contracts.paging import Pagination
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _WITH_LOCATION = frozenset({201, 202})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_READING = frozenset({"GET", "HEAD"})
 _UNKNOWN = "Unknown field."
 _MISSING = "Missing data for required field."
 
@@ -51,13 +52,27 @@ class Route:
     """Wire names of fields that are optional in the request but not on this route."""
     located_at: str | None = None
     """Where the new thing is found, if not under this very path."""
+    named_in: str | None = None
+    """The part of the answer that has the new thing's id, where it is not the answer itself."""
+    guard: Callable[[Mapping[str, Any]], None] | None = None
+    """Refuses, by what was sent, whoever the access rule alone cannot judge."""
+    shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    """Makes the request's fields of a body that others have defined; `body_schema` then describes that body."""
+    body_schema: Mapping[str, Any] | None = None
+    secrets_sent: bool = False
+    """Whether a DELETE takes its fields from a body: what is secret must not stand in an address."""
     summary: str | None = None
     example: Mapping[str, Any] | None = None
 
     @property
     def has_body(self) -> bool:
         """Whether fields come from the body, or else from the query."""
-        return self.method in _WITH_BODY
+        return self.method in _WITH_BODY or self.secrets_sent
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change something: it then takes an idempotency key, and no body that it does not know."""
+        return self.method not in _READING
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -108,7 +123,7 @@ def _view_of(route: Route) -> Callable[..., Response]:
     listing = route.listing
 
     def view(**path: str) -> Response:
-        sent = bodies.json_object() if route.has_body else bodies.query()
+        sent = _sent(route)
         fields = _pop_fields(sent) if listing is not None else None
         wire = ask(_request_of(route, sent, path))
         if listing is not None and fields is not None:
@@ -117,6 +132,16 @@ def _view_of(route: Route) -> Callable[..., Response]:
 
     view.__doc__ = route.summary or route.asks.__doc__
     return view
+
+
+def _sent(route: Route) -> dict[str, Any]:
+    """What the caller wrote, as fields of the request."""
+    if not route.changes:
+        return bodies.query()
+    sent = bodies.json_object() if route.has_body else {**bodies.query(), **bodies.json_object()}
+    if route.guard is not None:
+        route.guard(sent)
+    return sent if route.shape is None else route.shape(sent)
 
 
 def _request_of(route: Route, sent: dict[str, Any], path: Mapping[str, str]) -> Request[Any]:
@@ -142,7 +167,10 @@ def _pop_fields(sent: dict[str, Any]) -> list[str] | None:
 
 def _location(route: Route, wire: Any) -> str | None:
     """Where the new thing is found: below this path, or below another of the same API."""
-    if route.status not in _WITH_LOCATION or not isinstance(wire, dict) or "id" not in wire:
+    if route.status not in _WITH_LOCATION or not isinstance(wire, dict):
+        return None
+    made = wire if route.named_in is None else wire[route.named_in]
+    if "id" not in made:
         return None
     base = request.path if route.located_at is None else f"/api/{API_VERSION}{route.located_at}"
-    return f"{base}/{wire['id']}"
+    return f"{base}/{made['id']}"

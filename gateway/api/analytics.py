@@ -9,4 +9,4 @@ from services.common.contracts.auth import Role
 
 analytics = Resource("analytics", "Figures, counted from events.")
 
-analytics.route_to(GetOverview, "GET /analytics/overview", access=role(Role.MANAGER))
+analytics.route_to(GetOverview, "GET /analytics/overview", access=role(Role.MANAGER, "analytics"))

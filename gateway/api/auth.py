@@ -5,32 +5,45 @@ from __future__ import annotations
 from flask import Response
 
 from gateway import answers
-from gateway.access import CREDENTIALS, PUBLIC, role
+from gateway.access import CREDENTIALS, PUBLIC, person
 from gateway.arrival import session_id, user_agent
 from gateway.openapi.responses import JSON, other_answer, plain
 from gateway.resource import Resource
 from gateway.rpc import ask
 from services.common.contracts.auth import (
+    AcceptInvitation,
     BadCredentials,
+    BadOneTimeToken,
     BadRefreshToken,
+    ChangePassword,
     EmailTaken,
+    EndSession,
+    ForgotPassword,
     GetJwks,
     GetMe,
     Jwks,
+    ListSessions,
     LockedOut,
     Login,
     Logout,
     Refresh,
     RefreshSuperseded,
     Register,
+    ResetPassword,
     Role,
+    SendVerification,
+    SessionUnknown,
+    TenantSuspended,
+    TooManyLetters,
+    UpdateMe,
+    VerifyEmail,
 )
 from services.common.contracts.base import schema_of
 
 auth = Resource("auth", "Accounts and sessions.")
 keys = Resource("keys", "Public keys of access tokens.")
 
-_ANY = role(Role.CUSTOMER, tenant_needed=False)
+_ANY = person(Role.CUSTOMER, tenant_needed=False)
 
 auth.route_to(
     Register,
@@ -44,13 +57,41 @@ auth.route_to(
     Login,
     "POST /auth/login",
     access=CREDENTIALS,
-    refuses=(BadCredentials, LockedOut),
+    refuses=(BadCredentials, LockedOut, TenantSuspended),
     fallback={"device": user_agent},
 )
 # Not limited like a password: a refresh token cannot be guessed, and an office shares one address.
-auth.route_to(Refresh, "POST /auth/refresh", access=PUBLIC, refuses=(BadRefreshToken, RefreshSuperseded))
+auth.route_to(
+    Refresh,
+    "POST /auth/refresh",
+    access=PUBLIC,
+    refuses=(BadRefreshToken, RefreshSuperseded, TenantSuspended),
+)
 auth.route_to(Logout, "POST /auth/logout", access=_ANY, fixed={"sessionId": session_id})
 auth.route_to(GetMe, "GET /auth/me", access=_ANY)
+auth.route_to(UpdateMe, "PATCH /auth/me", access=_ANY)
+
+auth.route_to(
+    ChangePassword,
+    "POST /auth/change-password",
+    access=_ANY,
+    refuses=(BadCredentials, LockedOut),
+    fixed={"sessionId": session_id},
+)
+auth.route_to(SendVerification, "POST /auth/send-verification", access=_ANY, status=202, refuses=(TooManyLetters,))
+auth.route_to(VerifyEmail, "POST /auth/verify-email", access=CREDENTIALS, refuses=(BadOneTimeToken,))
+auth.route_to(ForgotPassword, "POST /auth/forgot-password", access=CREDENTIALS, status=202)
+auth.route_to(ResetPassword, "POST /auth/reset-password", access=CREDENTIALS, refuses=(BadOneTimeToken,))
+auth.route_to(
+    AcceptInvitation,
+    "POST /auth/accept-invitation",
+    access=CREDENTIALS,
+    refuses=(BadOneTimeToken, EmailTaken, TenantSuspended),
+    fallback={"device": user_agent},
+)
+
+auth.route_to(ListSessions, "GET /auth/sessions", access=_ANY, fixed={"sessionId": session_id})
+auth.route_to(EndSession, "DELETE /auth/sessions/<id:sessionId>", access=_ANY, refuses=(SessionUnknown,))
 
 
 @keys.route("/.well-known/jwks.json")

@@ -23,21 +23,23 @@ messages = Resource("messages", "What was written, either way.")
 conversations = Resource("conversations", "The thread of one contact on one channel.")
 whatsapp = Resource("whatsapp", "Short forms for WhatsApp.")
 
-_STAFF = role(Role.STAFF)
+_MESSAGES, _CONVERSATIONS = role(Role.STAFF, "messages"), role(Role.STAFF, "conversations")
 _REFUSALS = (ChannelAmbiguous, ContentRefused, ChannelUnknown, ConversationUnknown, ClientMessageIdReused)
 
-messages.route_to(QueueMessage, "POST /messages", access=_STAFF, status=202, refuses=_REFUSALS, located_at="/messages")
-messages.route_to(ListMessages, "GET /messages", access=_STAFF)
-messages.route_to(GetMessage, "GET /messages/<id:messageId>", access=_STAFF, refuses=(MessageUnknown,))
+messages.route_to(
+    QueueMessage, "POST /messages", access=_MESSAGES, status=202, refuses=_REFUSALS, located_at="/messages"
+)
+messages.route_to(ListMessages, "GET /messages", access=_MESSAGES)
+messages.route_to(GetMessage, "GET /messages/<id:messageId>", access=_MESSAGES, refuses=(MessageUnknown,))
 
-conversations.route_to(ListConversations, "GET /conversations", access=_STAFF)
+conversations.route_to(ListConversations, "GET /conversations", access=_CONVERSATIONS)
 conversations.route_to(
-    GetConversation, "GET /conversations/<id:conversationId>", access=_STAFF, refuses=(ConversationUnknown,)
+    GetConversation, "GET /conversations/<id:conversationId>", access=_CONVERSATIONS, refuses=(ConversationUnknown,)
 )
 conversations.route_to(
     QueueMessage,
     "POST /conversations/<id:conversationId>/messages",
-    access=_STAFF,
+    access=_MESSAGES,
     status=202,
     refuses=_REFUSALS,
     takes=("type", "content", "text", "replyTo", "clientMessageId"),
@@ -48,7 +50,7 @@ conversations.route_to(
 whatsapp.route_to(
     QueueMessage,
     "POST /whatsapp/send-text",
-    access=_STAFF,
+    access=_MESSAGES,
     status=202,
     refuses=_REFUSALS,
     fixed={"type": lambda: "TEXT"},

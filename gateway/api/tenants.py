@@ -1,40 +1,53 @@
-"""The tenant, its salons and its channels."""
+"""The tenant, how it wants things done, and what it pays for; all tenants, for the platform's own people."""
 
 from __future__ import annotations
 
-from gateway.access import role
+from gateway.access import person, role
 from gateway.resource import Resource
 from services.common.contracts.auth import Role
 from services.common.contracts.tenants import (
-    ChannelUnknown,
-    CreateChannel,
-    CreateSalon,
-    GetChannel,
-    GetSalon,
+    AdminUpdateTenant,
+    ChangePlan,
+    CredentialsRefused,
+    GetSettings,
+    GetSubscription,
     GetTenant,
-    ListChannels,
-    ListSalons,
+    GetUsage,
+    ListTenants,
     NumberTaken,
     PlanLimit,
-    SalonUnknown,
+    PlanTooSmall,
+    ProviderAway,
     SlugTaken,
     TenantUnknown,
+    UpdateSettings,
+    UpdateTenant,
 )
 
 tenant = Resource("tenant", "The subscribing business.")
-salons = Resource("salons", "Locations of a tenant.")
-channels = Resource("channels", "Connected sending identities.")
+settings = Resource("settings", "How a business wants things done.")
+subscription = Resource("subscription", "What a business pays for, and how much of it is used.")
+admin = Resource("admin", "All tenants, for the platform's own people.")
 
-_STAFF, _MANAGER, _OWNER = role(Role.STAFF), role(Role.MANAGER), role(Role.OWNER)
+_MANAGER, _OWNER = role(Role.MANAGER, "settings"), person(Role.OWNER)
+_PLATFORM = person(Role.SUPER_ADMIN, tenant_needed=False)
 
-tenant.route_to(GetTenant, "GET /tenant", access=_STAFF, refuses=(TenantUnknown,))
+tenant.route_to(GetTenant, "GET /tenant", access=role(Role.STAFF, "tenant"), refuses=(TenantUnknown,))
+tenant.route_to(UpdateTenant, "PATCH /tenant", access=role(Role.OWNER, "tenant"), refuses=(TenantUnknown, SlugTaken))
 
-salons.route_to(CreateSalon, "POST /salons", access=_OWNER, status=201, refuses=(SlugTaken,))
-salons.route_to(ListSalons, "GET /salons", access=_STAFF)
-salons.route_to(GetSalon, "GET /salons/<id:salonId>", access=_STAFF, refuses=(SalonUnknown,))
-
-channels.route_to(
-    CreateChannel, "POST /channels", access=_MANAGER, status=201, refuses=(NumberTaken, PlanLimit, SalonUnknown)
+settings.route_to(GetSettings, "GET /settings", access=_MANAGER)
+settings.route_to(
+    UpdateSettings,
+    "PATCH /settings",
+    access=_MANAGER,
+    refuses=(NumberTaken, PlanLimit, CredentialsRefused, ProviderAway),
 )
-channels.route_to(ListChannels, "GET /channels", access=_MANAGER)
-channels.route_to(GetChannel, "GET /channels/<id:channelId>", access=_MANAGER, refuses=(ChannelUnknown,))
+
+subscription.route_to(GetSubscription, "GET /subscription", access=_OWNER)
+subscription.route_to(ChangePlan, "POST /subscription", access=_OWNER, refuses=(PlanTooSmall,))
+subscription.route_to(GetUsage, "GET /usage", access=role(Role.MANAGER, "usage"))
+
+admin.route_to(ListTenants, "GET /admin/tenants", access=_PLATFORM)
+admin.route_to(
+    AdminUpdateTenant, "PATCH /admin/tenants/<id:id>", access=_PLATFORM, refuses=(TenantUnknown, PlanTooSmall)
+)

@@ -75,11 +75,12 @@ def of_request(cls: type[Message]) -> dict[str, Any]:
 
 
 def _of_member(member: codec.Member) -> Any:
-    for mark in member.marks:
-        if isinstance(mark, Documented) and "example" in mark.metadata:
-            return mark.metadata["example"]
-    if _BY_NAME.get(member.key) is not None and not _is_enum(member.hint):
-        return _BY_NAME[member.key]
+    told = _told(member.marks)
+    if told is not None:
+        return told
+    named = _BY_NAME.get(member.key)
+    if named is not None and (member.hint is str or not isinstance(named, str)) and not _is_enum(member.hint):
+        return named
     if member.key in _BY_NAME and member.nullable:
         return None
     if _ID_MARK in member.marks:
@@ -89,8 +90,9 @@ def _of_member(member: codec.Member) -> Any:
 
 def _of_hint(hint: Any) -> Any:
     hint, _, marks = codec.peel(hint)
-    if _ID_MARK in marks:
-        return _ID
+    told = _ID if _ID_MARK in marks else _told(marks)
+    if told is not None:
+        return told
     origin = typing.get_origin(hint)
     if origin in (list, tuple):
         return [_of_hint(typing.get_args(hint)[0])]
@@ -101,6 +103,12 @@ def _of_hint(hint: Any) -> Any:
     if _is_enum(hint):
         return next(iter(hint)).value
     return _BY_TYPE.get(hint)
+
+
+def _told(marks: tuple[Any, ...]) -> Any:
+    """The example that an annotation gives."""
+    told = (mark.metadata.get("example") for mark in marks if isinstance(mark, Documented))
+    return next((example for example in told if example is not None), None)
 
 
 def _is_enum(hint: Any) -> bool:

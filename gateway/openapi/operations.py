@@ -9,11 +9,13 @@ import marshmallow as ma
 
 from gateway.access import Kind
 from gateway.openapi import examples
-from gateway.openapi.responses import access_words, of_returns, operation_id, refusals, security_of
+from gateway.openapi.responses import JSON, access_words, of_returns, operation_id, refusals, security_of
 from gateway.refusals import BadCredential, RoleForbids, TooManyRequests
 from services.common.contracts import codec
+from services.common.contracts.auth import TenantSuspended
 from services.common.contracts.base import schema_of
 from services.common.contracts.errors import Invalid, NotFound, ServiceError, Unavailable
+from services.common.contracts.idempotency import IdempotencyKeyReused, StillRunning
 
 if TYPE_CHECKING:
     from gateway.resource import Route
@@ -33,12 +35,12 @@ def of_route(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": codec.wire_name(route.asks.METHOD) if route.summary is None else operation_id(route.summary),
         "summary": summary.rstrip("."),
-        "description": f"{' '.join(rest.split())}\n\n{access_words(route.access)}".strip(),
-        "security": security_of(route.access),
+        "description": f"{' '.join(rest.split())}\n\n{access_words(route.access, route.method)}".strip(),
+        "security": security_of(route.access, route.method),
         "parameters": list(_parameters(route)),
         "responses": {
             str(route.status): of_returns(route.asks.RETURNS),
-            **refusals(_possible(route), has_body=route.has_body),
+            **refusals(_possible(route), has_body=route.changes),
         },
     }
     if route.has_body and route.sent_fields:
@@ -48,17 +50,19 @@ def of_route(route: Route) -> dict[str, Any]:
 
 def _possible(route: Route) -> list[type[ServiceError]]:
     found: list[type[ServiceError]] = [*route.refuses]
-    if route.access.kind is Kind.BEARER:
-        found += [BadCredential, RoleForbids]
+    if route.access.kind in {Kind.BEARER, Kind.LOGIN_STEP}:
+        found += [BadCredential, RoleForbids, TenantSuspended]
+    if route.changes:
+        found += [IdempotencyKeyReused, StillRunning]
     if route.path_fields and not any(issubclass(error, NotFound) for error in found):
         found.append(NotFound)
-    if route.sent_fields or route.listing:
+    if route.sent_fields or route.listing or route.changes:
         found.append(Invalid)
     return [*found, TooManyRequests, Unavailable]
 
 
 def _parameters(route: Route) -> Iterator[dict[str, Any]]:
-    if route.has_body:
+    if route.changes:
         yield dict(_KEY_HEADER)
     elif route.sent_fields:
         yield {"in": "query", "schema": _schema_for(route)}
@@ -76,12 +80,14 @@ def _parameters(route: Route) -> Iterator[dict[str, Any]]:
 
 
 def _body(route: Route) -> dict[str, Any]:
+    if route.body_schema is not None:
+        return {"required": True, "content": {JSON: {"schema": dict(route.body_schema), "example": route.example}}}
     schema = _schema_for(route)
     content: dict[str, Any] = {"schema": schema}
     sample = route.example or route.asks.EXAMPLE or examples.of_request(route.asks)
     content["example"] = {name: value for name, value in sample.items() if name in route.sent_fields}
     needed = any(field.required for field in schema._declared_fields.values())  # noqa: SLF001  marshmallow has no other name for it
-    return {"required": needed, "content": {"application/json": content}}
+    return {"required": needed, "content": {JSON: content}}
 
 
 def _schema_for(route: Route) -> type[ma.Schema]:

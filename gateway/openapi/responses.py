@@ -40,16 +40,25 @@ def operation_id(summary: str) -> str:
     return codec.wire_name("_".join(summary.strip(" .").lower().split()))
 
 
-def access_words(access: Access) -> str:
+def access_words(access: Access, method: str = "GET") -> str:
     """The rule of a view, for people."""
-    if access.least is not None:
-        return f"Least role: `{access.least}`."
-    return _ACCESS_WORDS[access.kind]
+    if access.kind is Kind.LOGIN_STEP:
+        return f"Least role: `{access.least}`; without a token, `mfaToken` must be sent."
+    if access.least is None:
+        return _ACCESS_WORDS[access.kind]
+    scope = access.scope(method)
+    keys = "Not for API keys." if scope is None else f"API keys need `{scope}`."
+    return f"Least role: `{access.least}`. {keys}"
 
 
-def security_of(access: Access) -> list[dict[str, list[str]]]:
+def security_of(access: Access, method: str = "GET") -> list[dict[str, list[str]]]:
     """The rule of a view, for programs."""
-    return [{"bearer": []}] if access.kind is Kind.BEARER else []
+    if access.kind is Kind.LOGIN_STEP:
+        return [{"bearer": []}, {}]
+    if access.kind is not Kind.BEARER:
+        return []
+    scope = access.scope(method)
+    return [{"bearer": []}] if scope is None else [{"bearer": []}, {"apiKey": [scope]}]
 
 
 def of_returns(returns: Any) -> dict[str, Any]:

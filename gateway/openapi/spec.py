@@ -85,6 +85,15 @@ def make_api(app: Flask) -> Api:
         "bearer",
         {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The `token` of a log-in."},
     )
+    api.spec.components.security_scheme(
+        "apiKey",
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "fd_live_…",
+            "description": "A key of `POST /api-keys`, in the same header. Each operation names the scope it needs.",
+        },
+    )
     return api
 
 

@@ -30,6 +30,8 @@ class Row:
     status: int = 200
     probes: tuple[Form, ...] = field(default=())
     tenant_needed: bool = True
+    hidden: int | None = None
+    """How a list that is narrowed to something which is not there is answered, where it is not just empty."""
 
     @property
     def method(self) -> str:
@@ -56,16 +58,64 @@ _SALON = {"name": "Another", "timezone": "Europe/Berlin", "currency": "EUR"}
 _CHANNEL = {"type": "WHATSAPP_CLOUD", "name": "Another", "accessToken": "a-token"}
 _TEXT = {"to": "$phone", "type": "TEXT", "content": {"text": "Hello."}}
 _INTO = {"conversationId": "$conversationId", "text": "Hello."}
+_WRONG = {"code": "000000"}
+_SCOPES = ["messages:read", "messages:write"]
 
 TABLE = (
     Row("POST /auth/register", "public"),
     Row("POST /auth/login", "public"),
     Row("POST /auth/refresh", "public"),
+    Row("POST /auth/verify-email", "public"),
+    Row("POST /auth/forgot-password", "public"),
+    Row("POST /auth/reset-password", "public"),
+    Row("POST /auth/accept-invitation", "public"),
+    Row("POST /auth/mfa/verify", "public"),
+    Row("POST /auth/telegram", "public"),
     Row("GET /auth/me", "CUSTOMER", tenant_needed=False),
+    Row("PATCH /auth/me", "CUSTOMER", {"name": "Another"}, tenant_needed=False),
+    # A new password would end the caller's other tokens; one that is too weak is refused to all.
+    Row(
+        "POST /auth/change-password",
+        "CUSTOMER",
+        {"currentPassword": "$password", "newPassword": "weak"},
+        422,
+        tenant_needed=False,
+    ),
+    Row("POST /auth/send-verification", "CUSTOMER", {}, 202, tenant_needed=False),
+    Row("GET /auth/sessions", "CUSTOMER", probes=({"userId": "@userId"},), tenant_needed=False, hidden=404),
+    Row("POST /auth/mfa/totp", "CUSTOMER", {}, tenant_needed=False),
+    Row("POST /auth/mfa/totp/confirm", "CUSTOMER", _WRONG, 401, tenant_needed=False),
+    Row("DELETE /auth/mfa/totp", "CUSTOMER", _WRONG, 409, tenant_needed=False),
+    Row("POST /auth/mfa/recovery-codes", "CUSTOMER", _WRONG, 409, tenant_needed=False),
+    Row(
+        "POST /auth/telegram/link",
+        "CUSTOMER",
+        {"salonSlug": "nowhere", "initData": "hash=0"},
+        404,
+        tenant_needed=False,
+    ),
+    Row("DELETE /auth/telegram/link", "CUSTOMER", tenant_needed=False),
+    Row("POST /users", "MANAGER", {"email": "$newEmail", "role": "STAFF"}, 201),
+    Row("GET /users", "MANAGER", probes=({"salonId": "@salonId"}, {"search": "@colleagueEmail"})),
+    Row("GET /users/{userId}", "MANAGER"),
+    Row("PATCH /users/{userId}", "MANAGER", {"name": "Another"}),
+    Row("POST /api-keys", "OWNER", {"name": "Till", "scopes": _SCOPES}, 201),
+    Row("GET /api-keys", "OWNER"),
+    Row("POST /api-keys/{apiKeyId}/rotate", "OWNER", {}, 201),
+    Row("GET /audit-log", "OWNER", probes=({"actor": "@userId"}, {"targetId": "@apiKeyId"})),
     Row("GET /tenant", "STAFF"),
+    Row("PATCH /tenant", "OWNER", {"name": "Another"}),
+    Row("GET /settings", "MANAGER"),
+    Row("PATCH /settings", "MANAGER", {"locale": "de"}),
+    Row("GET /subscription", "OWNER"),
+    Row("POST /subscription", "OWNER", {"plan": "PRO"}),
+    Row("GET /usage", "MANAGER"),
+    Row("GET /admin/tenants", "SUPER_ADMIN", tenant_needed=False),
+    Row("PATCH /admin/tenants/{id}", "SUPER_ADMIN", {"plan": "MAX"}, tenant_needed=False),
     Row("POST /salons", "OWNER", _SALON, 201),
-    Row("GET /salons", "STAFF"),
-    Row("GET /salons/{salonId}", "STAFF"),
+    Row("GET /salons", "STAFF", tenant_needed=False),
+    Row("GET /salons/{salonId}", "STAFF", tenant_needed=False),
+    Row("PATCH /salons/{salonId}", "OWNER", {"name": "Another"}),
     Row(
         "POST /channels",
         "MANAGER",
@@ -75,6 +125,9 @@ TABLE = (
     ),
     Row("GET /channels", "MANAGER"),
     Row("GET /channels/{channelId}", "MANAGER"),
+    Row("PATCH /channels/{channelId}", "MANAGER", {"name": "Another"}, probes=({"salonId": "@salonId"},)),
+    Row("POST /channels/{channelId}/connect", "MANAGER", {}),
+    Row("GET /channels/{channelId}/status", "MANAGER"),
     Row(
         "POST /messages",
         "STAFF",
@@ -120,10 +173,18 @@ TABLE = (
         ),
     ),
     Row("GET /analytics/overview", "MANAGER"),
+    # What ends something comes last.
+    Row("POST /channels/{channelId}/disconnect", "MANAGER", {}),
+    Row("DELETE /channels/{channelId}", "MANAGER"),
+    Row("DELETE /salons/{salonId}", "OWNER"),
+    Row("DELETE /api-keys/{apiKeyId}", "OWNER"),
+    Row("POST /users/{userId}/resend-invitation", "MANAGER", {}, 202),
+    Row("DELETE /users/{userId}", "MANAGER"),
+    Row("DELETE /auth/sessions/{sessionId}", "CUSTOMER", tenant_needed=False),
     Row(
         "POST /auth/logout",
         "CUSTOMER",
-        {},
+        {"refreshToken": "$spareRefreshToken"},
         probes=({"refreshToken": "@refreshToken"},),
         tenant_needed=False,
     ),
@@ -138,8 +199,10 @@ NAMES_NOTHING = {
     "clientMessageId": "the caller's own name for an order, looked up within the tenant alone",
     "businessAccountId": "Meta's account; several tenants may name the same one",
     "botToken": "a secret, not the name of something",
+    "mfaToken": "from the caller's own login, good once, and nobody could guess it",
     "POST /channels phoneNumberId": "unique in the platform: a taken one is refused to everybody, as Meta does",
     "POST /salons phoneNumberId": "likewise",
+    "PATCH /salons/{salonId} phoneNumberId": "likewise",
 }
 
 
@@ -168,7 +231,12 @@ def bearer_rows() -> list[Row]:
 
 
 def cases_of(row: Row) -> list[tuple[Row, Form | None]]:
-    """How a row can be tried with things of others: by its path, and by each of its probes."""
+    """How a row can be tried with things of others: by its path, and by each of its probes.
+
+    What is for the platform's own people is about the things of others.
+    """
+    if row.who == "SUPER_ADMIN":
+        return []
     by_path: list[tuple[Row, Form | None]] = [(row, None)] if row.names_something else []
     return by_path + [(row, probe) for probe in row.probes]
 
@@ -209,7 +277,7 @@ def _cells(row: Row) -> list[str]:
         "401",
         "403" if row.lower_role else "",
         "403" if row.tenant_needed else "",
-        "404" if row.names_something else "",
+        "404" if row.names_something and cases_of(row) else "",
         ", ".join(fields),
     ]
 

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from gateway.access import access_of, check_declared
+from gateway.access import Access, Kind, access_of, check_declared
 from services.common.contracts.auth import Role
 from tests.gateway.conftest import MakeClient
 
@@ -74,10 +74,33 @@ def test_every_operation_says_who_may_call_it(client: FlaskClient, document: dic
         view = app.view_functions[_endpoint(app, method, path)]
         declared = access_of(view)
         assert declared is not None
-        assert operation["security"] == ([{"bearer": []}] if declared.least else [])
+        assert operation["security"] == _security(declared, method)
         if declared.least is not None:
             assert f"`{declared.least}`" in operation["description"]
             assert {"401", "403"} <= set(operation["responses"])
+
+
+def _security(declared: Access, method: str) -> list[dict[str, list[str]]]:
+    scope = declared.scope(method)
+    more: list[dict[str, list[str]]] = [{"apiKey": [scope]}] if scope else []
+    if declared.kind is Kind.LOGIN_STEP:
+        more = [{}]
+    return [{"bearer": []}, *more] if declared.least else []
+
+
+def test_only_some_collections_are_for_programs(client: FlaskClient, document: dict[str, Any]) -> None:
+    scopes = {
+        f"{method} {path.removeprefix('/api/v1')}": scope
+        for method, path, operation in operations(document)
+        for each in operation["security"]
+        for scope in each.get("apiKey", ())
+    }
+    assert scopes["POST /messages"] == scopes["POST /whatsapp/send-text"] == "messages:write"
+    assert scopes["POST /conversations/{conversationId}/messages"] == "messages:write"
+    assert scopes["DELETE /channels/{channelId}"] == "channels:write"
+    assert scopes["GET /settings"] == "settings:read"
+    closed = ("/auth", "/users", "/api-keys", "/subscription", "/admin", "/audit-log")
+    assert [name for name in scopes if name.split(" ")[1].startswith(closed)] == []
 
 
 def _endpoint(app: Flask, method: str, path: str) -> str:

@@ -16,21 +16,9 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.common.contracts.errors import Conflict, Invalid
+from services.common.contracts.idempotency import IdempotencyKeyReused, StillRunning
 from services.common.kit.tenancy import NO_TENANT
 from services.common.kit.uow import UnitOfWork
-
-
-class StillRunning(Conflict):
-    """The first request with this idempotency key is still being carried out."""
-
-    code = "idempotency.still_running"
-
-
-class IdempotencyKeyReused(Invalid):
-    """This idempotency key was used with another request before."""
-
-    code = "idempotency.key_reused"
 
 
 @dataclass(frozen=True, slots=True)

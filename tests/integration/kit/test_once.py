@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from services.common.contracts.errors import Conflict
+from services.common.contracts.idempotency import IdempotencyKeyReused, StillRunning
 from services.common.kit import idempotency, ids, inbox
 from services.common.kit.context import Context
 from services.common.kit.database import Database
-from services.common.kit.idempotency import IdempotencyKeyReused, Key, StillRunning
+from services.common.kit.idempotency import Key
 from services.common.kit.uow import SYSTEM, TENANT, Scope, UnitOfWork
 from tests.integration.kit.conftest import count_all
 
