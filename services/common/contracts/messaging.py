@@ -10,7 +10,7 @@ from marshmallow import validate
 
 from services.common.contracts.audit import AuditRecorded
 from services.common.contracts.base import Event, Request, View
-from services.common.contracts.errors import Conflict, Invalid, NotFound
+from services.common.contracts.errors import Conflict, Forbidden, Invalid, NotFound
 from services.common.contracts.paging import Cursor, Limit, PageNumber, Pagination
 from services.common.contracts.schema import Documented
 from services.common.contracts.types import CommaList, Id, Money
@@ -355,3 +355,15 @@ class ClientMessageIdReused(Conflict):
     """The clientMessageId was used for another message."""
 
     code = "messaging.client_message_id_reused"
+
+
+class ChannelDisconnected(Conflict):
+    """The channel is disconnected; connect it, or send on another one."""
+
+    code = "messaging.channel_disconnected"
+
+
+class QuotaExceeded(Forbidden):
+    """The plan allows no more messages this month."""
+
+    code = "messaging.quota_exceeded"

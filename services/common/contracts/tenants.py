@@ -632,7 +632,7 @@ class ListSuspendedTenants(Request[SuspendedTenants], service=SERVICE, method="l
     """All suspended tenants. For the gateway's start, in SYSTEM scope."""
 
 
-class TenantUpdatedV1(Event, source=SERVICE, type="tenant.updated.v1", consumed_by=("auth",)):
+class TenantUpdatedV1(Event, source=SERVICE, type="tenant.updated.v1", consumed_by=("auth", "messaging")):
     """Something about a tenant changed that other services keep a copy of: the whole of it, newest `updatedAt` wins.
 
     Name, slug, plan, status, time zone, locale, currency, or the setting that all users need a second factor.
@@ -694,7 +694,7 @@ class AuditRecordedV1(AuditRecorded, source=SERVICE, type="audit.recorded.v1", c
     """A change in `tenants` for the audit log."""
 
 
-class TenantCreatedV1(Event, source=SERVICE, type="tenant.created.v1", consumed_by=("analytics", "auth")):
+class TenantCreatedV1(Event, source=SERVICE, type="tenant.created.v1", consumed_by=("analytics", "auth", "messaging")):
     """A tenant was made. The same facts as its view, so that other services may keep a copy."""
 
     tenant: Tenant
