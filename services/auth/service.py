@@ -53,6 +53,8 @@ class AuthService(Service):
     """Accounts, sessions and access tokens. Most of it runs before anybody knows the tenant."""
 
     name = auth.SERVICE
+    workers = 24
+    """More than passwords may wait to be compared: whoever has none must not wait behind them."""
     runtime = Runtime(AuthSettings)
     security = Provide(Security.from_settings)
     post = Provide(send_letter.Post.from_settings)

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from services.common.contracts.errors import Unavailable
 from services.common.kit.cpu import off_the_hub
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MOST_IN_HAND = 20
+"""Being compared or waiting for it. Fewer than the workers of a process, so that some are left for everybody else."""
+
+
+class Busy(Unavailable):
+    """Too many passwords are being compared; try again shortly."""
+
+    code = "auth.busy"
 
 
 class PasswordHasher:
@@ -15,16 +30,26 @@ class PasswordHasher:
 
     def __init__(self, memory_kib: int, passes: int) -> None:
         self._argon2 = argon2.PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
+        self._in_hand = 0
         self._nobodys = self._argon2.hash(secrets.token_urlsafe())
 
     def hash(self, password: str) -> str:
-        """The encoded hash, with its parameters and a salt of its own."""
-        return off_the_hub(self._argon2.hash, _bytes_of(password))
+        """The encoded hash, with its parameters and a salt of its own. Raises `Busy`."""
+        return self._work(self._argon2.hash, _bytes_of(password))
 
     def matches(self, password: str, stored: str | None) -> bool:
-        """Whether it is the password. Without a stored hash the answer is no, after the same work."""
-        found = off_the_hub(self._verify, stored or self._nobodys, _bytes_of(password))
+        """Whether it is the password. Without a stored hash the answer is no, after the same work. Raises `Busy`."""
+        found = self._work(self._verify, stored or self._nobodys, _bytes_of(password))
         return found and stored is not None
+
+    def _work(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._in_hand >= MOST_IN_HAND:
+            raise Busy(details={"retryAfter": "1"})
+        self._in_hand += 1
+        try:
+            return off_the_hub(work, *args, **kwargs)
+        finally:
+            self._in_hand -= 1
 
     def is_weak(self, stored: str) -> bool:
         """Whether it was made with other parameters than today's."""

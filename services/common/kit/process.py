@@ -19,7 +19,9 @@ class ProcessSettings(Settings):
     health_host: str = setting("HEALTH_HOST", "address of /live, /ready and /metrics", default="127.0.0.1")
     health_port: int = setting("HEALTH_PORT", "port of /live, /ready and /metrics; 0 for none", default=0)
     log_level: str = setting("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR", default="INFO")
-    max_workers: int = setting("MAX_WORKERS", "requests or events handled at once by one process", default=10)
+    max_workers: int = setting(
+        "MAX_WORKERS", "requests or events handled at once by one process; 0 for the service's own number", default=0
+    )
     stop_limit: float = setting("STOP_LIMIT", "seconds that a stop may take before it is cut short", default=25.0)
 
 

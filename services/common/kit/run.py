@@ -35,7 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{options.service}: {error}\n")
         return 1
     logging.configure(f"{options.service}-{options.role}", process.log_level)
-    runner = ServiceRunner(container_config(process, settings, options.role))
+    workers = process.max_workers or service_cls.workers  # type: ignore[attr-defined]  # every service class has it
+    runner = ServiceRunner(container_config(process, settings, options.role, max_workers=workers))
     runner.add_service(service_cls)
     return _serve(runner, options.service, options.role, process.stop_limit)
 

@@ -34,6 +34,9 @@ class _Health(RpcMethod):
 class Service:
     """A service class inherits from this; the rest of it is its own table of contents."""
 
+    workers = 10
+    """Requests or events handled at once by one process, unless `MAX_WORKERS` says otherwise."""
+
     def health(self) -> None:
         """Answered by the entrypoint itself, so that it works whatever the service's providers do."""
 

@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services.auth.adapters.access_tokens import AccessTokens
-from services.auth.adapters.passwords import PasswordHasher
+from services.auth.adapters.passwords import MOST_IN_HAND, Busy, PasswordHasher
 from services.auth.domain.sessions import Bearer, OpenSession
+from services.auth.service import AuthService
 from services.auth.settings import AuthSettings, parse_signing_keys
 from services.common.kit.settings import SettingsError
 
@@ -131,3 +132,15 @@ def test_no_process_starts_with_bad_signing_keys_and_none_shows_them(text: str) 
         AuthSettings.load(environ)
     assert "AUTH_SIGNING_KEYS" in str(caught.value)
     assert "BEGIN" not in str(caught.value)
+
+
+def test_so_many_passwords_at_once_and_no_more() -> None:
+    hasher = PasswordHasher(64, 1)
+    hasher._in_hand = MOST_IN_HAND
+    with pytest.raises(Busy) as caught:
+        hasher.matches("Correct-horse-7", None)
+    assert caught.value.details == {"retryAfter": "1"}
+    hasher._in_hand = MOST_IN_HAND - 1
+    assert not hasher.matches("Correct-horse-7", None)
+    assert hasher._in_hand == MOST_IN_HAND - 1
+    assert AuthService.workers > MOST_IN_HAND
