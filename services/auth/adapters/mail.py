@@ -76,9 +76,14 @@ def message_of(draft: Draft, sender: Sender) -> EmailMessage:
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = f"<{draft.key}@{sender.address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(draft.text)
-    message.add_alternative(draft.html, subtype="html")
+    message.set_content(draft.text, cte=_encoding_of(draft.text))
+    message.add_alternative(draft.html, subtype="html", cte=_encoding_of(draft.html))
     return message
+
+
+def _encoding_of(text: str) -> str:
+    """Plain where it can be: a link that is longer than a line of mail stays in one piece."""
+    return "7bit" if text.isascii() else "quoted-printable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def compose(kind: LetterKind, key: str, reader: Reader, link: str | None) -> Dra
     subject, body, end = (part.format(business=one_line(reader.business)) for part in _WORDS[kind])
     greeting = f"Hello {one_line(reader.name)}," if reader.name.strip() else "Hello,"
     paragraphs = [greeting, body, *([link] if link else []), end]
-    marked = "".join(f"<p>{_marked(part, link)}</p>" for part in paragraphs)
+    marked = "\n".join(f"<p>{_marked(part, link)}</p>" for part in paragraphs)
     page = f'<!doctype html><html lang="en"><body style="font-family:sans-serif">{marked}</body></html>'
     return Draft(key, reader.address, subject, "\n\n".join(paragraphs) + "\n", page)
 

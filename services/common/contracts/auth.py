@@ -671,8 +671,8 @@ class Revocations(View):
 class ListRevocations(Request[Revocations], service=SERVICE, method="list_revocations"):
     """All revocations that still matter. For the gateway alone.
 
-    Each of its processes first binds a queue of its own to `SessionRevokedV1`, `AccessChangedV1`, `KeyRevokedV1` and
-    the tenants' `TenantUpdatedV1`, then asks this, so that nothing falls between the two.
+    Each of its processes first binds a queue of its own to the events that it hears, then asks this and the tenants'
+    `ListSuspendedTenants`, so that nothing falls between the two.
     """
 
 
@@ -687,29 +687,25 @@ class UserRegisteredV1(Event, source=SERVICE, type="user.registered.v1"):
     role: Role
 
 
-class SessionRevokedV1(Event, source=SERVICE, type="session.revoked.v1"):
+class SessionRevokedV1(Event, source=SERVICE, type="session.revoked.v1", heard_by=("gateway",)):
     """A session is over before its time: access tokens with this `sid` are to be refused.
 
-    Optional on the bus: the gateway's processes hear it by queues that live as long as they do, and load
-    `ListRevocations` when they start.
+    The gateway's processes hear it by queues that live as long as they do, and load `ListRevocations` when they start.
     """
 
     session_id: Id
     user_id: Id
 
 
-class AccessChangedV1(Event, source=SERVICE, type="access.changed.v1"):
-    """A user's role, status or password changed: access tokens whose `ver` is below `version` are to be refused.
-
-    Optional on the bus, like `SessionRevokedV1`.
-    """
+class AccessChangedV1(Event, source=SERVICE, type="access.changed.v1", heard_by=("gateway",)):
+    """A user's role, status or password changed: access tokens whose `ver` is below `version` are to be refused."""
 
     user_id: Id
     version: int
 
 
-class KeyRevokedV1(Event, source=SERVICE, type="key.revoked.v1"):
-    """An API key is to be refused at once. Optional on the bus, like `SessionRevokedV1`."""
+class KeyRevokedV1(Event, source=SERVICE, type="key.revoked.v1", heard_by=("gateway",)):
+    """An API key is to be refused at once."""
 
     api_key_id: Id
 
