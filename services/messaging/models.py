@@ -14,8 +14,13 @@ from services.common.kit.database import COLUMN_TYPES, TenantOwned, new_metadata
 UUID = sa.Uuid(as_uuid=False)
 _ODD_STATUS = sa.text("status in ('QUEUED', 'SENDING', 'UNCERTAIN', 'FAILED')")
 _ODD_TYPE = sa.text("type <> 'TEXT'")
+_UNREAD, _ASSIGNED = sa.text("unread_count > 0"), sa.text("assigned_to is not null")
 _WORDS = "coalesce(name, '') || ' ' || coalesce(username, '') || ' ' || coalesce(phone_number, '')"
 _UNFINISHED = sa.text("status in ('QUEUED', 'SENDING')")
+
+
+def _trigrams(name: str, column: str) -> sa.Index:
+    return sa.Index(name, "tenant_id", column, postgresql_using="gin", postgresql_ops={column: "gin_trgm_ops"})
 
 
 class Base(DeclarativeBase):
@@ -117,15 +122,7 @@ class ContactRow(TenantOwned, Base):
     """A person. Of each part that the provider shows, the newest by the provider's clock is kept."""
 
     __tablename__ = "contacts"
-    __table_args__ = (
-        sa.Index(
-            "contacts_words_idx",
-            "tenant_id",
-            "words",
-            postgresql_using="gin",
-            postgresql_ops={"words": "gin_trgm_ops"},
-        ),
-    )
+    __table_args__ = (_trigrams("contacts_words_idx", "words"),)
 
     name: Mapped[str | None]
     name_at: Mapped[datetime | None]
@@ -177,15 +174,9 @@ class ConversationRow(TenantOwned, Base):
             "assigned_to",
             "last_activity_at",
             "id",
-            postgresql_where=sa.text("assigned_to is not null"),
+            postgresql_where=_ASSIGNED,
         ),
-        sa.Index(
-            "conversations_unread_idx",
-            "tenant_id",
-            "last_activity_at",
-            "id",
-            postgresql_where=sa.text("unread_count > 0"),
-        ),
+        sa.Index("conversations_unread_idx", "tenant_id", "last_activity_at", "id", postgresql_where=_UNREAD),
     )
 
     contact_id: Mapped[str] = mapped_column(UUID)
@@ -226,9 +217,7 @@ class MessageRow(TenantOwned, Base):
             unique=True,
             postgresql_where=sa.text("client_message_id is not null"),
         ),
-        sa.Index(
-            "messages_text_idx", "tenant_id", "text", postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"}
-        ),
+        _trigrams("messages_text_idx", "text"),
         # Most messages are texts that went well: the others are the ones that somebody looks for.
         sa.Index("messages_odd_status_idx", "tenant_id", "status", "occurred_at", "id", postgresql_where=_ODD_STATUS),
         sa.Index("messages_odd_type_idx", "tenant_id", "type", "occurred_at", "id", postgresql_where=_ODD_TYPE),
