@@ -34,7 +34,7 @@ status: env ## Run: list what runs
 logs: env ## Run: follow the logs of all processes
 	@$(LOCAL) logs
 
-demo: up ## Try: a conversation from the first message to the booking, told step by step
+demo: up ## Try: a conversation from the first word to the tick of "read", told step by step
 	@$(LOCAL) demo $(ARGS)
 
 seed: up ## Try: fill in two demo tenants and print their logins

@@ -92,12 +92,14 @@ class Event(Message):
 
     `class BookingConfirmedV1(Event, source="bookings", type="booking.confirmed.v1", consumed_by=("analytics",))`.
     Additive change keeps the version. `consumed_by` is the whole list: the relay publishes such an event as mandatory,
-    and one that no service is meant to take yet as optional.
+    and one that no service is meant to take yet as optional. `heard_by` names those who only listen while they run, by
+    queues that go with them, and ask for the whole when they start: for their sake no event has to wait.
     """
 
     SOURCE: ClassVar[str]
     TYPE: ClassVar[str]
     CONSUMED_BY: ClassVar[tuple[str, ...]]
+    HEARD_BY: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(
         cls,
@@ -105,10 +107,11 @@ class Event(Message):
         source: str = "",
         type: str = "",  # noqa: A002 - the wire's word
         consumed_by: tuple[str, ...] = (),
+        heard_by: tuple[str, ...] = (),
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
-        cls.SOURCE, cls.TYPE, cls.CONSUMED_BY = source, type, consumed_by
+        cls.SOURCE, cls.TYPE, cls.CONSUMED_BY, cls.HEARD_BY = source, type, consumed_by, heard_by
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import dataclasses
 import enum
 import typing
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -35,6 +35,14 @@ class Instant(fields.AwareDateTime):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)
 
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
+        instant = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return instant.astimezone(UTC)
+        except OverflowError as error:
+            msg = "Must lie between the years 1 and 9999 in UTC."
+            raise ma.ValidationError(msg) from error
+
 
 class StrictString(fields.String):
     """Text without NUL, which PostgreSQL cannot store."""
@@ -45,6 +53,32 @@ class StrictString(fields.String):
             msg = "Must not contain NUL."
             raise ma.ValidationError(msg)
         return text
+
+
+class FreeForm(fields.Raw):
+    """Any JSON that can be stored and written out again: without NUL, and not nested beyond reason."""
+
+    DEEPEST = 32
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        _require_storable(value, self.DEEPEST)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def _require_storable(value: Any, depth: int) -> None:
+    if depth == 0:
+        msg = f"Must not be nested more than {FreeForm.DEEPEST} levels deep."
+        raise ma.ValidationError(msg)
+    if isinstance(value, str) and "\x00" in value:
+        msg = "Must not contain NUL."
+        raise ma.ValidationError(msg)
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            _require_storable(key, depth)
+            _require_storable(part, depth - 1)
+    elif isinstance(value, list):
+        for part in value:
+            _require_storable(part, depth - 1)
 
 
 class StrictBoolean(fields.Boolean):
@@ -68,7 +102,7 @@ _SIMPLE: dict[Any, type[fields.Field[Any]]] = {
     float: fields.Float,
     datetime: Instant,
     date: fields.Date,
-    Any: fields.Raw,
+    Any: FreeForm,
 }
 
 

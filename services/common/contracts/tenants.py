@@ -644,13 +644,13 @@ class TenantUpdatedV1(Event, source=SERVICE, type="tenant.updated.v1", consumed_
     limits: PlanLimits | None = None
 
 
-class TenantSuspendedV1(Event, source=SERVICE, type="tenant.suspended.v1"):
+class TenantSuspendedV1(Event, source=SERVICE, type="tenant.suspended.v1", heard_by=("gateway",)):
     """A tenant's users and keys are to be refused from now on. `TenantUpdatedV1` comes beside it."""
 
     tenant: Tenant
 
 
-class TenantResumedV1(Event, source=SERVICE, type="tenant.resumed.v1"):
+class TenantResumedV1(Event, source=SERVICE, type="tenant.resumed.v1", heard_by=("gateway",)):
     """A tenant is no longer suspended. `TenantUpdatedV1` comes beside it."""
 
     tenant: Tenant

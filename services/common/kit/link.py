@@ -89,10 +89,11 @@ class Link:
 
     def send(self, write: Callable[[Any], None], patience: float) -> None:
         """Run `write(channel)` alone on the channel, or raise `LinkDownError` within `patience` and the write limit."""
+        deadline = time.monotonic() + patience
         self._start()
         if not self._known.is_set():
             self._known.wait(min(patience, CONNECT_LIMIT))
-        if not self._writing.acquire(timeout=max(patience, 0.001)):
+        if not self._writing.acquire(timeout=max(deadline - time.monotonic(), 0.001)):
             msg = "others have been writing for too long"
             raise LinkDownError(msg)
         try:

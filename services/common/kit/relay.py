@@ -15,7 +15,7 @@ from typing import Protocol
 
 import prometheus_client
 
-from services.common.kit import clock, housekeeping, outbox
+from services.common.kit import clock, housekeeping, metrics, outbox
 from services.common.kit.context import Context
 from services.common.kit.database import Database
 from services.common.kit.logging import get_logger
@@ -137,6 +137,7 @@ class Relay:
         if now >= self._next_sweep:
             self._next_sweep = now + self._options.sweep
             self._since = self._find_oldest()
+            metrics.outbox_lag(self._database.service, self.lag())
             self.retry_parked()
         if now >= self._next_housekeeping:
             self._next_housekeeping = now + self._options.housekeeping

@@ -1,11 +1,13 @@
 """An event handler that takes many events at once: one transaction and one acknowledgement for up to 200 of them.
 
 It has a connection of its own, because an acknowledgement "up to here" would also cover what others have in hand on a
-shared one. When a batch fails it is replayed one by one, in the same order, so that only the culprits are put off.
+shared one. When a batch fails it is replayed by halves, in the same order, until only the culprits are put off. A batch
+that is simply too much at once (a time limit, the server's lock table) ends in smaller ones in the same way.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -29,9 +31,12 @@ from services.common.kit.uow import SYSTEM
 log = get_logger(__name__)
 
 _SIZE = 200
+_BYTES = 8 * 1024 * 1024
+"""A batch of large messages ends sooner: each is in memory several times over while it is worked on."""
 _LINGER = 0.02
 _PREFETCH = 2 * _SIZE
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
+_PATIENT_TRIES = 4
 _DRAIN_LIMIT = 20.0
 _PAUSE = 1.0
 
@@ -117,12 +122,20 @@ class BatchHandler(Subscriber):
         self._some.wait()
         if len(self._waiting) < _SIZE:
             self._full.wait(_LINGER)
-        batch = [self._waiting.popleft() for _ in range(min(_SIZE, len(self._waiting)))]
+        batch = self._next_batch()
         self._full.clear()
         if not self._waiting:
             self._some.clear()
         # What came over a connection that has broken since comes again over the new one.
         return [delivery for delivery in batch if delivery.is_ours]
+
+    def _next_batch(self) -> list[Delivery]:
+        batch: list[Delivery] = []
+        size = 0
+        while self._waiting and len(batch) < _SIZE and size < _BYTES:
+            batch.append(self._waiting.popleft())
+            size += len(batch[-1].body)
+        return batch
 
     def _settle(self, service: Any, batch: list[Delivery]) -> str:
         try:
@@ -150,9 +163,10 @@ class BatchHandler(Subscriber):
             if len(items) == 1:
                 self._put_off(items[0][0], error)
             else:
-                log.warning("batch_failed_and_is_replayed", queue=self.queue, size=len(items), error=repr(error)[:300])
-                for item in items:
-                    self._store_or_replay(service, [item])
+                log.warning("batch_failed_and_is_halved", queue=self.queue, size=len(items), error=repr(error)[:300])
+                middle = len(items) // 2
+                self._store_or_replay(service, items[:middle])
+                self._store_or_replay(service, items[middle:])
             return "failed"
         self._ack([delivery for delivery, _ in items])
         return "ok"
@@ -167,19 +181,31 @@ class BatchHandler(Subscriber):
                 getattr(service, self.method_name)(known, uow)
 
     def _patiently(self, items: list[Item], store: Callable[[], None]) -> None:
-        """Wait out the infrastructure with the messages in hand: given back at once they would come back at once."""
+        """Wait out the infrastructure with the messages in hand: given back at once they would come back at once.
+
+        When the database answers and only this batch keeps failing, the batch is to blame.
+        """
         pause = _FIRST_WAIT
-        while True:
+        for tries in itertools.count(1):
             try:
                 return store()
             except Exception as error:
-                if not (isinstance(error, Unavailable) or is_infrastructure_error(error)):
+                outage = isinstance(error, Unavailable) or is_infrastructure_error(error)
+                if not outage or (tries >= _PATIENT_TRIES and self._database_answers()):
                     raise
                 log.warning("batch_waits_for_infrastructure", queue=self.queue, seconds=pause, error=repr(error)[:300])
             eventlet.sleep(pause)
             pause = min(2 * pause, _LONGEST_WAIT)
             if self.intake.draining or not items[0][0].is_ours:
                 raise _GivenBack
+
+    def _database_answers(self) -> bool:
+        try:
+            runtime_of(self.container).resources.database.ping()
+        except Exception as error:  # noqa: BLE001  whatever it is, this is an outage
+            log.info("database_does_not_answer", error=type(error).__name__)
+            return False
+        return True
 
     def _put_off(self, delivery: Delivery, error: BaseException) -> None:
         if isinstance(error, Later):
