@@ -26,7 +26,7 @@ from services.tenants.adapters.http import JsonClient
 from services.tenants.commands import check_channel, connect_channel, update_channel
 from services.tenants.domain.identities import Identity
 from tests.integration.tenants.desk import Desk
-from tests.simulators.graph_api.control import FaultKind
+from tests.simulators.graph_api.faults import FaultKind
 from tests.simulators.graph_api.launcher import RunningGraphApi, running_graph_api
 
 NUMBER, WABA, TOKEN = "106540352242922", "102290129340398", "token-of-rosa"
