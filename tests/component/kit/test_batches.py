@@ -79,3 +79,14 @@ def test_an_outage_is_waited_out_with_the_batch_in_hand(
     start("events")
     eventually(lambda: len(_names(memory)) == 10)
     assert memory.batches == [names]
+
+
+def test_an_event_that_always_runs_out_of_time_holds_nobody_back(
+    start: Start, broker: Broker, publisher: ConfirmedPublisher, memory: Memory
+) -> None:
+    memory.always["endless"] = sqlalchemy.exc.OperationalError("select", {}, OperationalError("statement timeout"))
+    names = [f"n{number}" for number in range(8)]
+    _publish(broker, publisher, [*names[:3], "endless", *names[3:]])
+    start("events")
+    eventually(lambda: len(_names(memory)) == 8, limit=60)
+    assert _names(memory) == names
