@@ -55,6 +55,7 @@ def test_our_containers_are_hardened(name: str) -> None:
     assert "no-new-privileges:true" in service["security_opt"]
     assert service.get("cap_add", []) == (["CHOWN"] if name == "setup" else [])
     assert service["logging"]["options"]["max-size"]
+    assert service["pull_policy"] == "${FRONTDESK_PULL:-never}"
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "setup"])
