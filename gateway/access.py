@@ -14,17 +14,14 @@ from flask import Flask, current_app, request
 from gateway.arrival import Arrival, address
 from gateway.limits import Policy
 from gateway.parts import Parts, parts
-from gateway.principal import identify
-from gateway.refusals import BadCredential, NotPublic, RoleForbids, TenantNeeded
+from gateway.principal import KEYS_ACT_AS, Principal, identify
+from gateway.refusals import BadCredential, NotPublic, RoleForbids, ScopeMissing, TenantNeeded, UserNeeded
 from services.common.contracts.auth import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 _ATTRIBUTE = "access"
 _READING = frozenset({"GET", "HEAD"})
-
-KEYS_ACT_AS = Role.MANAGER
-"""At most, whatever `auth` says of a key."""
 
 
 class Kind(enum.Enum):
@@ -123,15 +120,33 @@ def _admit_with_credentials(now: Arrival, _rule: Access, here: Parts) -> None:
 
 def _admit_bearer(now: Arrival, rule: Access, here: Parts) -> None:
     try:
-        now.principal = identify(request.headers.getlist("Authorization"), here.verifier)
+        who = identify(request.headers.getlist("Authorization"), here.verifier, here.keys)
+        here.revocations.check_credential(who)
     except BadCredential:
         _count(now, here, here.caller_policy, address())  # else tokens could be tried without end
         raise
-    _count(now, here, here.caller_policy, now.principal.caller)
-    if rule.least is not None and not now.principal.role.at_least(rule.least):
+    now.principal = who
+    _count(now, here, _policy_of(who, here), who.caller)
+    here.revocations.check_tenant(who)
+    _check_rights(who, rule)
+
+
+def _policy_of(who: Principal, here: Parts) -> Policy | None:
+    """A key may have a limit of its own."""
+    limit = who.api_key.rate_limit_per_minute if who.api_key else None
+    return here.caller_policy if limit is None else Policy("key", limit)
+
+
+def _check_rights(who: Principal, rule: Access) -> None:
+    if who.api_key is not None and rule.collection is None:
+        raise UserNeeded
+    if rule.least is not None and not who.role.at_least(rule.least):
         raise RoleForbids(f"This needs the role {rule.least} or a higher one.")
-    if rule.tenant_needed and now.principal.tenant_id is None:
+    if rule.tenant_needed and who.tenant_id is None:
         raise TenantNeeded
+    scope = rule.scope(request.method)
+    if who.api_key is not None and scope not in who.api_key.scopes:
+        raise ScopeMissing(f"This needs an API key with the scope {scope}.")
 
 
 def _admit_half_way(now: Arrival, rule: Access, here: Parts) -> None:

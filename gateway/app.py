@@ -17,13 +17,15 @@ from gateway.bus import Publisher, Rpc
 from gateway.counters import SharedCounters
 from gateway.database import Pool
 from gateway.health import HealthReport
+from gateway.key_lookup import KeyLookup
 from gateway.limits import Limiter, Policy
 from gateway.openapi.spec import make_api
 from gateway.parts import EXTENSION, Parts
+from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings
 from gateway.signing_keys import SigningKeys
 from gateway.tokens import TokenVerifier
-from services.common.contracts.auth import GetJwks
+from services.common.contracts.auth import ApiKeyPrincipal, FindApiKey, GetJwks
 from services.common.kit.context import Context
 from services.common.kit.logging import get_logger
 
@@ -39,11 +41,11 @@ class IdConverter(UUIDConverter):
         return value.lower()
 
 
-def create_app(settings: GatewaySettings, rpc: Rpc, publisher: Publisher) -> Flask:
-    """The application. Nothing connects before the first request, so it may be made before a fork."""
+def create_app(settings: GatewaySettings, rpc: Rpc, publisher: Publisher, revocations: Revocations) -> Flask:
+    """The application. Nothing of it connects before the first request, so it may be made before a fork."""
     app = Flask("gateway", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    app.extensions[EXTENSION] = make_parts(settings, rpc, publisher)
+    app.extensions[EXTENSION] = make_parts(settings, rpc, publisher, revocations)
     errors.register(app)
     app.before_request(_begin)
     app.after_request(_finish)
@@ -55,15 +57,21 @@ def create_app(settings: GatewaySettings, rpc: Rpc, publisher: Publisher) -> Fla
     return app
 
 
-def make_parts(settings: GatewaySettings, rpc: Rpc, publisher: Publisher) -> Parts:
+def make_parts(settings: GatewaySettings, rpc: Rpc, publisher: Publisher, revocations: Revocations) -> Parts:
     """The collaborators, each made once."""
     pool = None if settings.database_url is None else Pool(settings.database_url)
     keys = SigningKeys(lambda: rpc.call(GetJwks(), Context.new(), _KEYS_SECONDS).keys)
+
+    def find_api_key(key_hash: str) -> ApiKeyPrincipal:
+        return rpc.call(FindApiKey(key_hash=key_hash), Context.new(request_id=arrival().request_id), _KEYS_SECONDS)
+
     return Parts(
         settings=settings,
         rpc=rpc,
         publisher=publisher,
         verifier=TokenVerifier(keys),
+        keys=KeyLookup(find_api_key),
+        revocations=revocations,
         limiter=Limiter(None if pool is None else SharedCounters(pool)),
         health=HealthReport(rpc, None if pool is None else pool.answers),
         caller_policy=_policy("caller", settings.rate_limit_per_minute),
@@ -122,5 +130,6 @@ def _record(now: Arrival, response: Response) -> None:
         status=response.status_code,
         milliseconds=round(seconds * 1000, 1),
         user_id=who.user_id if who else None,
+        api_key_id=who.caller if who and who.api_key else None,
         tenant_id=who.tenant_id if who else None,
     )

@@ -9,7 +9,9 @@ from flask import current_app
 
 from gateway.bus import Publisher, Rpc
 from gateway.health import HealthReport
+from gateway.key_lookup import KeyLookup
 from gateway.limits import Limiter, Policy
+from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings
 from gateway.tokens import TokenVerifier
 
@@ -24,6 +26,8 @@ class Parts:
     rpc: Rpc
     publisher: Publisher
     verifier: TokenVerifier
+    keys: KeyLookup
+    revocations: Revocations
     limiter: Limiter
     health: HealthReport
     caller_policy: Policy | None

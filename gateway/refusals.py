@@ -6,7 +6,7 @@ from services.common.contracts.errors import Forbidden, RateLimited, Unauthentic
 
 
 class BadCredential(Unauthenticated):
-    """A valid access token is needed."""
+    """A valid access token or API key is needed."""
 
     code = "gateway.unauthenticated"
 
@@ -21,6 +21,24 @@ class TenantNeeded(Forbidden):
     """This can be asked for as a member of a tenant only."""
 
     code = "gateway.tenant_needed"
+
+
+class UserNeeded(Forbidden):
+    """Only a signed-in user may do this, no API key."""
+
+    code = "gateway.user_needed"
+
+
+class ScopeMissing(Forbidden):
+    """The API key was not made for this."""
+
+    code = "gateway.scope_missing"
+
+
+class NotReady(Unavailable):
+    """This process has only just begun and does not know yet whom to refuse; try again shortly."""
+
+    code = "gateway.not_ready"
 
 
 class NotPublic(Forbidden):

@@ -13,6 +13,8 @@ if settings.metrics_directory is not None:
     Path(settings.metrics_directory).mkdir(parents=True, exist_ok=True)
 
 from gateway.app import create_app  # noqa: E402  see above
+from gateway.listener import Listener  # noqa: E402
+from gateway.revocations import Revocations  # noqa: E402
 from gateway.webhooks.meta import EXCHANGE  # noqa: E402
 from services.common.kit.logging import configure  # noqa: E402
 from services.common.kit.publisher import ConfirmedPublisher  # noqa: E402
@@ -21,7 +23,11 @@ from services.common.kit.rpc import RpcClient  # noqa: E402
 configure("gateway", settings.log_level)
 rpc = RpcClient(settings.amqp_url, "gateway")
 publisher = ConfirmedPublisher(settings.amqp_url, [EXCHANGE])
+revocations = Revocations()
+listener = Listener(settings.amqp_url, rpc, revocations)
+listener.open()  # at once: the first request should find us knowing whom to refuse
 atexit.register(publisher.close)
 atexit.register(rpc.close)
+atexit.register(listener.close)
 
-app = create_app(settings, rpc, publisher)
+app = create_app(settings, rpc, publisher, revocations)

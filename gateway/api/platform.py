@@ -96,7 +96,7 @@ def _live() -> Response:
 
 def _ready() -> Response:
     here = parts()
-    if here.health.is_ready(here.settings.required_services):
+    if here.revocations.loaded and here.health.is_ready(here.settings.required_services):
         return answers.success({"status": "ready"})
     response = answers.as_json({"success": False, "data": {**here.health.read(), "status": "not ready"}}, 503)
     response.headers["Retry-After"] = "2"

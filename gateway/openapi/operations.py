@@ -10,7 +10,7 @@ import marshmallow as ma
 from gateway.access import Kind
 from gateway.openapi import examples
 from gateway.openapi.responses import JSON, access_words, of_returns, operation_id, refusals, security_of
-from gateway.refusals import BadCredential, RoleForbids, TooManyRequests
+from gateway.refusals import BadCredential, RoleForbids, ScopeMissing, TooManyRequests, UserNeeded
 from services.common.contracts import codec
 from services.common.contracts.auth import TenantSuspended
 from services.common.contracts.base import schema_of
@@ -52,6 +52,7 @@ def _possible(route: Route) -> list[type[ServiceError]]:
     found: list[type[ServiceError]] = [*route.refuses]
     if route.access.kind in {Kind.BEARER, Kind.LOGIN_STEP}:
         found += [BadCredential, RoleForbids, TenantSuspended]
+        found.append(UserNeeded if route.access.scope(route.method) is None else ScopeMissing)
     if route.changes:
         found += [IdempotencyKeyReused, StillRunning]
     if route.path_fields and not any(issubclass(error, NotFound) for error in found):

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
+from gateway.revocations import HEARD
 from services.common.contracts.base import Event, Request
 from services.common.contracts.gateway import SERVICE as GATEWAY
 from services.common.contracts.health import HealthRequest, health_request
@@ -119,7 +120,12 @@ def test_no_service_handles_an_event_that_the_contracts_do_not_know() -> None:
     assert handled - declared == set()
 
 
-@pytest.mark.parametrize("event", [cls for cls in events() if cls.CONSUMED_BY], ids=label)
+@pytest.mark.parametrize("event", events(), ids=label)
+def test_an_event_names_exactly_those_who_listen_to_it(event: type[Event]) -> None:
+    assert ((GATEWAY,) if event in HEARD else ()) == event.HEARD_BY
+
+
+@pytest.mark.parametrize("event", [cls for cls in events() if cls.CONSUMED_BY or cls.HEARD_BY], ids=label)
 def test_an_event_that_somebody_waits_for_is_made_and_published_by_its_source(event: type[Event]) -> None:
     assert ({event.__name__, "publish"} <= calls_in(event.SOURCE)) is (label(event) not in ANNOUNCED)
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from services.common.contracts.auth import GetJwks
+from gateway.revocations import Revocations
+from services.common.contracts.auth import FindApiKey, GetJwks
 from services.common.contracts.base import Message, Request
 from services.common.contracts.health import HealthRequest
+from services.common.contracts.tenants import CheckVerifyToken
 from services.common.kit.context import Context
 from services.common.kit.publisher import Outgoing
 
@@ -63,8 +65,18 @@ class FakeRpc:
 
     @property
     def commands(self) -> list[Asked]:
-        """What was asked, without the gateway's own questions for keys."""
-        return [asked for asked in self.asked if not isinstance(asked.request, GetJwks)]
+        """What was asked, without the gateway's own questions."""
+        return [asked for asked in self.asked if not isinstance(asked.request, GetJwks | FindApiKey | CheckVerifyToken)]
+
+    def how_often(self, request: type[Request[Any]]) -> int:
+        return sum(isinstance(asked.request, request) for asked in self.asked)
+
+
+def nobody_refused() -> Revocations:
+    """Loaded, and empty."""
+    revocations = Revocations()
+    revocations.load([])
+    return revocations
 
 
 def golden(request: Request[Any]) -> Any:

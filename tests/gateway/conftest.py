@@ -11,8 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
+from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings
-from tests.gateway.bus import FakePublisher, FakeRpc
+from tests.gateway.bus import FakePublisher, FakeRpc, nobody_refused
 from tests.gateway.tokens import jwk
 
 SETTINGS = {
@@ -38,11 +39,17 @@ def publisher() -> FakePublisher:
 
 
 @pytest.fixture
-def make_client(rpc: FakeRpc, publisher: FakePublisher) -> MakeClient:
+def revocations() -> Revocations:
+    return nobody_refused()
+
+
+@pytest.fixture
+def make_client(rpc: FakeRpc, publisher: FakePublisher, revocations: Revocations) -> MakeClient:
     """A client of an application with some settings changed."""
 
     def make(**changes: Any) -> FlaskClient:
-        return create_app(GatewaySettings.load({**SETTINGS, **changes}), rpc, publisher).test_client()
+        settings = GatewaySettings.load({**SETTINGS, **changes})
+        return create_app(settings, rpc, publisher, revocations).test_client()
 
     return make
 

@@ -24,7 +24,7 @@ from services.common.contracts.errors import (
     Unavailable,
 )
 from services.common.kit.rpc import RpcClient
-from tests.gateway.bus import FakePublisher, FakeRpc
+from tests.gateway.bus import FakePublisher, FakeRpc, nobody_refused
 from tests.gateway.conftest import SETTINGS
 from tests.gateway.tokens import bearer
 
@@ -235,7 +235,7 @@ def test_what_the_route_decides_cannot_be_sent(
 
 def test_a_broker_that_is_away_is_said_within_three_seconds() -> None:
     real = RpcClient("amqp://guest:guest@127.0.0.1:1/none")
-    client = create_app(GatewaySettings.load(SETTINGS), real, FakePublisher()).test_client()
+    client = create_app(GatewaySettings.load(SETTINGS), real, FakePublisher(), nobody_refused()).test_client()
     for path in ("/api/v1/auth/login", "/api/v1/auth/refresh"):
         started = time.monotonic()
         body = {"email": "a", "password": "b"} if path.endswith("login") else {"refreshToken": "x"}

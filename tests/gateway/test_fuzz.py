@@ -20,7 +20,7 @@ from gateway.openapi import examples
 from gateway.settings import GatewaySettings
 from services.common.contracts.base import Message, Request
 from services.common.contracts.health import HealthRequest
-from tests.gateway.bus import FakePublisher, FakeRpc
+from tests.gateway.bus import FakePublisher, FakeRpc, nobody_refused
 from tests.gateway.conftest import SETTINGS
 from tests.gateway.tokens import bearer, jwk
 
@@ -51,7 +51,8 @@ class KeyedRpc(ExemplaryRpc):
 
 
 def application() -> Flask:
-    return create_app(GatewaySettings.load(SETTINGS), KeyedRpc(jwks=[jwk("k1")]), FakePublisher())
+    rpc = KeyedRpc(jwks=[jwk("k1")])
+    return create_app(GatewaySettings.load(SETTINGS), rpc, FakePublisher(), nobody_refused())
 
 
 @schemathesis.openapi.from_wsgi("/api/openapi.json", application()).parametrize()

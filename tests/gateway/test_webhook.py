@@ -18,7 +18,7 @@ from gateway.settings import GatewaySettings
 from services.common.contracts.base import Envelope
 from services.common.contracts.gateway import WebhookReceivedV1
 from services.common.kit.publisher import BusUnavailable, ConfirmedPublisher, Unroutable
-from tests.gateway.bus import FakePublisher, FakeRpc
+from tests.gateway.bus import FakePublisher, FakeRpc, nobody_refused
 from tests.gateway.conftest import SETTINGS, MakeClient
 
 PATH = "/api/v1/webhook"
@@ -147,7 +147,7 @@ def test_what_the_broker_did_not_take_is_to_be_sent_again(
 
 def test_a_broker_that_is_away_is_said_within_three_seconds(rpc: FakeRpc) -> None:
     real = ConfirmedPublisher("amqp://guest:guest@127.0.0.1:1/none")
-    client = create_app(GatewaySettings.load(SETTINGS), rpc, real).test_client()
+    client = create_app(GatewaySettings.load(SETTINGS), rpc, real, nobody_refused()).test_client()
     started = time.monotonic()
     assert post(client, BODY, sign(BODY)).status_code == 503
     assert time.monotonic() - started < 3
