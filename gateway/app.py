@@ -19,6 +19,7 @@ from gateway.database import Pool
 from gateway.health import HealthReport
 from gateway.key_lookup import KeyLookup
 from gateway.limits import Limiter, Policy
+from gateway.memory import Memory
 from gateway.openapi.spec import make_api
 from gateway.parts import EXTENSION, Parts
 from gateway.revocations import Revocations
@@ -73,6 +74,7 @@ def make_parts(settings: GatewaySettings, rpc: Rpc, publisher: Publisher, revoca
         keys=KeyLookup(find_api_key),
         revocations=revocations,
         limiter=Limiter(None if pool is None else SharedCounters(pool)),
+        verify_tokens=Memory(),
         health=HealthReport(rpc, None if pool is None else pool.answers),
         caller_policy=_policy("caller", settings.rate_limit_per_minute),
         credential_policy=_policy("credentials", settings.credential_rate_limit_per_minute),

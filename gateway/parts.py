@@ -11,6 +11,7 @@ from gateway.bus import Publisher, Rpc
 from gateway.health import HealthReport
 from gateway.key_lookup import KeyLookup
 from gateway.limits import Limiter, Policy
+from gateway.memory import Memory
 from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings
 from gateway.tokens import TokenVerifier
@@ -29,6 +30,8 @@ class Parts:
     keys: KeyLookup
     revocations: Revocations
     limiter: Limiter
+    verify_tokens: Memory[bool]
+    """What `tenants` has said of the hash of a verify token."""
     health: HealthReport
     caller_policy: Policy | None
     credential_policy: Policy | None

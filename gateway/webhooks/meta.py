@@ -13,12 +13,14 @@ from gateway import arrival, bodies
 from gateway.access import WEBHOOK
 from gateway.openapi.responses import JSON, other_answer, plain, problem_answer
 from gateway.parts import parts
-from gateway.refusals import BadSignature, VerificationRefused, WebhookNotTaken
+from gateway.refusals import BadSignature, TooManyRequests, VerificationRefused, WebhookNotTaken
 from gateway.resource import Resource
+from gateway.rpc import ask
 from services.common.contracts.base import Envelope
 from services.common.contracts.codec import instant_to_wire
 from services.common.contracts.errors import Unavailable
 from services.common.contracts.gateway import SERVICE, Provider, WebhookReceivedV1
+from services.common.contracts.tenants import CheckVerifyToken
 from services.common.kit import clock, ids
 from services.common.kit.context import Context
 from services.common.kit.logging import get_logger
@@ -33,19 +35,37 @@ BODY_LIMIT = 3 * 1024 * 1024
 
 _CONFIRM_SECONDS = 2.0
 _TEXT = "text/plain"
+_TOKEN_LENGTHS = range(8, 201)
+"""Of a tenant's own verify token."""
+_ACCEPTED_SECONDS, _REFUSED_SECONDS = 30.0, 5.0
 
 
 def verify() -> Response:
     """Meta asks whether this address is ours, when somebody enters it."""
     given = request.args.get("hub.verify_token", "").encode()
-    # Each is compared, so that the time does not tell which one was nearly right.
-    matches = [hmac.compare_digest(given, token) for token in parts().settings.meta_verify_tokens]
-    if request.args.get("hub.mode") != "subscribe" or not any(matches):
+    if request.args.get("hub.mode") != "subscribe" or not (_is_ours(given) or _is_a_tenants(given)):
         raise VerificationRefused
     challenge = request.args.get("hub.challenge")
     if challenge is None:
         raise BadRequest("hub.challenge is missing.")
     return Response(challenge, content_type="text/plain; charset=utf-8")
+
+
+def _is_ours(given: bytes) -> bool:
+    # Each is compared, so that the time does not tell which one was nearly right.
+    return any([hmac.compare_digest(given, token) for token in parts().settings.meta_verify_tokens])  # noqa: C419  see above
+
+
+def _is_a_tenants(given: bytes) -> bool:
+    """By its hash, so that neither the way there nor the time of the comparison tells the token."""
+    here, token_hash = parts(), hashlib.sha256(given).hexdigest()
+    known = here.verify_tokens.recall(token_hash)
+    if known is not None or len(given) not in _TOKEN_LENGTHS:
+        return known or False
+    if here.caller_policy is not None:  # whoever guesses makes us ask
+        here.limiter.take(arrival.address(), here.caller_policy).check()
+    accepted: bool = ask(CheckVerifyToken(token_hash=token_hash))["accepted"]
+    return here.verify_tokens.keep(token_hash, accepted, _ACCEPTED_SECONDS if accepted else _REFUSED_SECONDS)
 
 
 def receive() -> Response:
@@ -102,6 +122,8 @@ def _verification_words(operation: str) -> dict[str, Any]:
             "200": other_answer("The challenge.", _TEXT, {"type": "string"}, "1158201444"),
             "400": problem_answer(400, ("request.malformed", "hub.challenge is missing.")),
             "403": problem_answer(403, (VerificationRefused.code, VerificationRefused.default_message())),
+            "429": problem_answer(429, (TooManyRequests.code, TooManyRequests.default_message())),
+            "503": problem_answer(503, (Unavailable.code, Unavailable.default_message())),
         },
         parameters=[{"in": "query", "name": name, "required": True, "schema": {"type": "string"}} for name in names],
     )

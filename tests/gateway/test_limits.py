@@ -103,6 +103,28 @@ def test_credentials_have_a_limit_of_their_own(make_client: MakeClient, rpc: Fak
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "register",
+        "login",
+        "verify-email",
+        "forgot-password",
+        "reset-password",
+        "accept-invitation",
+        "telegram",
+        "mfa/verify",
+        "mfa/totp",
+        "mfa/totp/confirm",
+    ],
+)
+def test_wherever_something_could_be_guessed_the_limit_is_hard(make_client: MakeClient, path: str) -> None:
+    client = make_client(CREDENTIAL_RATE_LIMIT_PER_MINUTE="2", RATE_LIMIT_PER_MINUTE="100")
+    answers = [client.post(f"/api/v1/auth/{path}", json={"token": "guess"}) for _ in range(3)]
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+    assert client.post("/api/v1/auth/login", json=LOGIN).status_code == 429
+
+
+@pytest.mark.parametrize(
     ("proxies", "forwarded", "statuses"),
     [
         ("0", ["1.1.1.1", "2.2.2.2"], [200, 429]),

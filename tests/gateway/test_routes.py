@@ -73,13 +73,6 @@ def test_each_request_has_a_key_of_its_own_unless_the_client_gives_one(client: F
     assert keys[2] == "mine 1"
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "täb", "a\tb", " "])
-def test_a_key_that_is_not_sane_is_malformed(client: FlaskClient, rpc: FakeRpc, key: str) -> None:
-    response = client.post("/api/v1/messages", json={"text": "hi"}, headers={**bearer(), "Idempotency-Key": key})
-    assert response.status_code == 400
-    assert rpc.commands == []
-
-
 def test_an_anonymous_caller_is_known_by_address(client: FlaskClient, rpc: FakeRpc) -> None:
     client.post("/api/v1/auth/login", json={"email": "a", "password": "b"})
     context = rpc.commands[0].context

@@ -16,7 +16,9 @@ from flask.testing import FlaskClient
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from services.common.contracts.base import Envelope
+from services.common.contracts.errors import Unavailable
 from services.common.contracts.gateway import WebhookReceivedV1
+from services.common.contracts.tenants import CheckVerifyToken
 from services.common.kit.publisher import BusUnavailable, ConfirmedPublisher, Unroutable
 from tests.gateway.bus import FakePublisher, FakeRpc, nobody_refused
 from tests.gateway.conftest import SETTINGS, MakeClient
@@ -186,6 +188,36 @@ def test_the_challenge_is_given_back_as_it_came(client: FlaskClient) -> None:
 )
 def test_another_verify_token_is_refused(client: FlaskClient, changes: dict[str, str]) -> None:
     assert verification(client, **changes).status_code == 403
+
+
+def test_an_enabled_token_of_a_tenant_is_taken(client: FlaskClient, rpc: FakeRpc) -> None:
+    known = hashlib.sha256(b"a-token-of-mine").hexdigest()
+    rpc.answers["tenants.check_verify_token"] = lambda request: {"accepted": request.to_wire()["tokenHash"] == known}
+    for _ in range(3):
+        assert verification(client, **{"hub.verify_token": "a-token-of-mine"}).status_code == 200
+        assert verification(client, **{"hub.verify_token": "a-token-of-yours"}).status_code == 403
+    assert rpc.how_often(CheckVerifyToken) == 2
+    assert "a-token-of-mine" not in str(rpc.asked)
+
+
+@pytest.mark.parametrize("changes", [{"hub.verify_token": "short"}, {"hub.verify_token": "x" * 201}, {"hub.mode": "-"}])
+def test_what_can_be_no_token_is_not_asked_about(client: FlaskClient, rpc: FakeRpc, changes: dict[str, str]) -> None:
+    assert verification(client, **{"hub.verify_token": "a-token-of-mine", **changes}).status_code == 403
+    assert rpc.asked == []
+
+
+def test_guessing_tokens_is_limited_by_address_and_ours_are_not(make_client: MakeClient, rpc: FakeRpc) -> None:
+    client = make_client(RATE_LIMIT_PER_MINUTE="2")
+    guesses = [verification(client, **{"hub.verify_token": f"guess-{n:04}"}).status_code for n in range(3)]
+    assert guesses == [403, 403, 429]
+    assert rpc.how_often(CheckVerifyToken) == 2
+    assert verification(client).status_code == 200
+
+
+def test_while_tenants_cannot_be_asked_ours_are_still_good(client: FlaskClient, rpc: FakeRpc) -> None:
+    rpc.refuse("tenants.check_verify_token", Unavailable())
+    assert verification(client).status_code == 200
+    assert verification(client, **{"hub.verify_token": "a-token-of-mine"}).status_code == 503
 
 
 def test_a_verification_without_a_challenge_is_malformed(client: FlaskClient) -> None:
