@@ -17,7 +17,7 @@ import orjson
 
 from deploy.local.console import LocalError, say
 from services.common.kit.logging import configure
-from tests.bench import machine, tables
+from tests.bench import document, machine
 from tests.bench.figures import Figure, Plan
 from tests.bench.rig import Rig
 from tests.bench.stages import counting, end_to_end, logins, processing, reads, relaying, rpc, webhooks
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         rig.down()
-    _report(figures, about, options.json)
+    _report(figures, about, options)
     return 1 if any(figure.errors for figure in figures) else 0
 
 
@@ -74,24 +74,25 @@ def _measure(rig: Rig, options: argparse.Namespace) -> list[Figure]:
     return figures
 
 
-def _report(figures: list[Figure], about: dict[str, str], file: Path | None) -> None:
-    say("\n" + ", ".join(f"{name} {words}" for name, words in about.items()))
-    say("\nMedians. `of limit` compares with the raw figure above; `load` is the load average before, `others` the")
-    say("cores that processes outside of the measurement kept busy meanwhile.\n")
-    say(tables.figures_table(figures))
-    say("\nWhere the time goes: CPU of all processes for one unit of work.\n")
-    say(tables.costs_table(figures))
-    if file is not None:
+def _report(figures: list[Figure], about: dict[str, str], options: argparse.Namespace) -> None:
+    words = document.report(figures, about)
+    say(f"\n{words}\n")
+    say("Medians. `of limit` compares with the raw figure; `load` is the load average before, `others` the cores that")
+    say("processes outside of the measurement kept busy meanwhile; the second table is where the time goes.")
+    if options.into is not None:
+        document.write_into(options.into, words)
+    if options.json is not None:
         whole = {"machine": about, "figures": [figure.as_json() for figure in figures]}
-        file.write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2))
+        options.json.write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2))
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=3.0, help="how long each run of the load takes")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each run of the load takes")
     parser.add_argument("--runs", type=int, default=3, help="how often each measurement is repeated")
     parser.add_argument("--only", type=_stage_names, help=f"stages, comma-separated: {', '.join(_STAGES)}")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser.add_argument("--into", type=Path, help="put the tables between the marks of this document")
     return parser.parse_args(argv)
 
 

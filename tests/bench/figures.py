@@ -20,7 +20,7 @@ _MICRO = 1e6
 class Plan:
     """How long each run of the load takes, and how often it is repeated."""
 
-    seconds: float = 3.0
+    seconds: float = 2.0
     runs: int = 3
 
 
