@@ -30,6 +30,9 @@ COLUMN_TYPES: dict[Any, Any] = {
     datetime: sa.DateTime(timezone=True),
 }
 
+_LIMIT_OF_THE_PROGRAM = "54"
+"""The class of SQLSTATE for what exceeds a limit of PostgreSQL itself."""
+
 _NAMES = {
     "pk": "%(table_name)s_pkey",
     "uq": "%(table_name)s_%(column_0_N_name)s_key",
@@ -150,7 +153,13 @@ def is_infrastructure_error(error: BaseException) -> bool:
     """
     if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
         return True
+    if isinstance(error, sa.exc.OperationalError) and _sqlstate(error).startswith(_LIMIT_OF_THE_PROGRAM):
+        return False  # a row too long for its index stays so, however often it is tried
     return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError)
+
+
+def _sqlstate(error: sa.exc.DBAPIError) -> str:
+    return getattr(error.orig, "pgcode", None) or ""
 
 
 @contextmanager
