@@ -21,7 +21,7 @@ _ROOT = 0  # the servers' images begin as root, read theirs, and step down to a 
 _META = ("META_APP_SECRET", "META_VERIFY_TOKEN")
 _OWN = {
     "auth": ("AUTH_SIGNING_KEYS", "AUTH_ENVELOPE_KEYS"),
-    "tenants": ("ENVELOPE_KEYS",),
+    "tenants": ("ENVELOPE_KEYS", "TELEGRAM_WEBHOOK_KEY"),
     "messaging": ("ENVELOPE_KEYS",),
 }
 

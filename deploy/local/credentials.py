@@ -35,6 +35,7 @@ def _recipes() -> Mapping[str, Callable[[], str]]:
         "AUTH_SIGNING_KEYS": _signing_keys,
         "AUTH_ENVELOPE_KEYS": _envelope_keys,
         "ENVELOPE_KEYS": _envelope_keys,
+        "TELEGRAM_WEBHOOK_KEY": lambda: secrets.token_hex(32),
         "DEMO_PASSWORD": demo_password,
     }
     for database in DATABASES:

@@ -21,6 +21,7 @@ _READERS = {
     "AUTH_ENVELOPE_KEYS": ("auth",),
     "SMTP_URL": ("auth",),
     "ENVELOPE_KEYS": ("tenants", "messaging"),
+    "TELEGRAM_WEBHOOK_KEY": ("tenants",),
 }
 
 

@@ -14,6 +14,7 @@ SECRETS = {
     "AUTH_SIGNING_KEYS": "[]",
     "AUTH_ENVELOPE_KEYS": "k:e",
     "ENVELOPE_KEYS": "k:e",
+    "TELEGRAM_WEBHOOK_KEY": "t",
     "DEMO_PASSWORD": "p",
 }
 

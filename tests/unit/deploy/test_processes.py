@@ -16,6 +16,7 @@ VARIABLES = {
     "AUTH_SIGNING_KEYS": "e",
     "AUTH_ENVELOPE_KEYS": "h",
     "ENVELOPE_KEYS": "f",
+    "TELEGRAM_WEBHOOK_KEY": "t",
     "POSTGRES_ADMIN_URL": "g",
 }
 
@@ -45,7 +46,7 @@ def test_a_senseless_number_is_refused(text: str) -> None:
     ("service", "seen"),
     [
         ("auth", {"AMQP_URL", "AUTH_DATABASE_URL", "AUTH_SIGNING_KEYS", "AUTH_ENVELOPE_KEYS"}),
-        ("tenants", {"AMQP_URL", "TENANTS_DATABASE_URL", "ENVELOPE_KEYS"}),
+        ("tenants", {"AMQP_URL", "TENANTS_DATABASE_URL", "ENVELOPE_KEYS", "TELEGRAM_WEBHOOK_KEY"}),
         ("gateway", {"AMQP_URL"}),
         ("simulator", {"AMQP_URL"}),
     ],
