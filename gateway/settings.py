@@ -21,7 +21,9 @@ class GatewaySettings(Settings):
     )
     rate_limit_per_minute: int = setting("RATE_LIMIT_PER_MINUTE", "requests of one caller; 0 is off", default=100)
     credential_rate_limit_per_minute: int = setting(
-        "CREDENTIAL_RATE_LIMIT_PER_MINUTE", "log-ins and registrations from one address; 0 is off", default=10
+        "CREDENTIAL_RATE_LIMIT_PER_MINUTE",
+        "log-ins, registrations, tokens and codes from one address; 0 is off",
+        default=10,
     )
     cors_origins: tuple[str, ...] = setting(
         "CORS_ORIGINS", "origins of browser clients, exact, comma-separated", default=()

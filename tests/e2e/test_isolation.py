@@ -28,7 +28,8 @@ from tests.e2e.access_table import (
     path_with,
 )
 from tests.e2e.api import Answer, Api
-from tests.e2e.business import PASSWORD, Business, new_digits, new_email, open_business
+from tests.e2e.business import PASSWORD, Business, new_digits, new_email, open_business, register
+from tests.e2e.patience import eventually
 from tests.e2e.stored import Fingerprint, Stored
 from tests.e2e.tokens import Mint, session_of
 from tests.simulators.graph_api.control import ControlClient
@@ -38,6 +39,8 @@ _FOUND = dict.fromkeys(("GET /messages conversationId", "GET /messages channelId
 _FOUND |= dict.fromkeys(("GET /conversations assignedTo", "GET /users salonId"), 0)
 # The colleague has not signed in yet, so there is nothing that they did.
 _FOUND |= dict.fromkeys(("GET /auth/sessions userId", "GET /audit-log actor"), 0)
+
+_ROLE_FORBIDS = "gateway.role_forbids"
 
 CASES = [case for row in bearer_rows() for case in cases_of(row)]
 
@@ -274,6 +277,72 @@ def test_what_a_tenant_is_shown_of_its_own_holds_nothing_of_another_s(
     answer = theirs.business.api.call("GET", path, headers=smuggled)
     assert answer.data is not None
     assert [mark for mark in ours.marks if mark in answer.response.text] == []
+
+
+def open_to_keys(api: Api, row: Row) -> bool:
+    """Whether the document says that an API key can do this at all."""
+    operation = api.get("/api/openapi.json").json["paths"][f"/api/v1{row.path}"][row.method.lower()]
+    return any("apiKey" in way for way in operation["security"])
+
+
+def key_with(business: Business, *scopes: str) -> Api:
+    """A program of the tenant."""
+    made = business.api.post("/api-keys", {"name": "A program", "scopes": list(scopes)}).data
+    return business.api.as_caller(made["key"])
+
+
+@pytest.fixture(scope="module")
+def idle_program(theirs: Household) -> Api:
+    """One that may do nothing of what is tried."""
+    return key_with(theirs.business, "contacts:read")
+
+
+@pytest.fixture(scope="module")
+def busy_program(theirs: Household) -> Api:
+    """One that may do all that the table is about."""
+    collections = ("analytics", "channels", "conversations", "messages", "salons", "settings", "tenant", "usage")
+    known = set(theirs.business.api.get("/auth/me").data["permissions"])
+    wanted = {f"{name}:{verb}" for name in collections for verb in ("read", "write")} & known
+    return key_with(theirs.business, *(wanted - {"salons:write", "tenant:write"}))
+
+
+@pytest.mark.parametrize("row", bearer_rows(), ids=lambda row: row.request)
+def test_a_program_without_the_scope_is_refused(row: Row, idle_program: Api, theirs: Household) -> None:
+    refused = attempt(row, idle_program, theirs.own(), theirs.things, None)
+    wanted = {"gateway.scope_missing"} if open_to_keys(idle_program, row) else {"gateway.user_needed", _ROLE_FORBIDS}
+    assert (refused.status, refused.code in wanted) == (403, True), refused.words
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_label)
+def test_a_program_sees_nothing_of_another_tenant_either(
+    case: tuple[Row, Form | None], ours: Household, theirs: Household, busy_program: Api
+) -> None:
+    row, form = case
+    own, unknown = theirs.own(), unknown_things()
+    foreign = attempt(row, busy_program, own, ours.things, form)
+    nothing = attempt(row, busy_program, own | {"newNumber": new_digits()}, unknown, form)
+    assert shown(foreign, ours.things) == shown(nothing, unknown)
+    assert foreign.status in (_expected(row, form) if open_to_keys(busy_program, row) else {403})
+
+
+@pytest.fixture(scope="module")
+def suspended(api: Api, mint: Mint) -> Iterator[Api]:
+    """The owner of a tenant that the platform has suspended."""
+    signed_in = register(api)
+    owner = api.as_caller(signed_in["token"])
+    admin = api.as_caller(mint.like(signed_in["token"], sub=new_id(), rol="SUPER_ADMIN", tid=None, sid=new_id()))
+    path = f"/admin/tenants/{signed_in['tenant']['id']}"
+    assert admin.call("PATCH", path, {"status": "SUSPENDED"}).data["status"] == "SUSPENDED"
+    eventually("the suspension", lambda: owner.get("/auth/me").status == 403, 30.0)
+    yield owner
+    admin.call("PATCH", path, {"status": "ACTIVE"})
+    eventually("the resumption", lambda: owner.get("/auth/me").status == 200, 30.0)
+
+
+@pytest.mark.parametrize("row", bearer_rows(), ids=lambda row: row.request)
+def test_a_suspended_tenant_is_told_so_everywhere(row: Row, suspended: Api, theirs: Household) -> None:
+    refused = attempt(row, suspended, theirs.own(), theirs.things, None)
+    assert (refused.status, refused.code) == (403, "auth.tenant_suspended")
 
 
 @pytest.mark.parametrize("row", bearer_rows(), ids=lambda row: row.request)
