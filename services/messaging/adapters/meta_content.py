@@ -8,8 +8,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.common.contracts.messaging import MessageType
+from services.messaging.adapters import meta_json
 
 Raw = dict[str, Any]
+
+_DEEPEST_ANSWER = 32
 
 
 class Said(NamedTuple):
@@ -50,7 +53,7 @@ def _unknown(message: Raw) -> Said:
 
 
 def _circumstances(message: Raw) -> Raw:
-    """Forwarded, asked about a product, came from an advertisement, arrived with errors, in a group."""
+    """Forwarded, asked about a product, came from an advertisement, arrived with errors."""
     found: Raw = {}
     context = message.get("context")
     if isinstance(context, dict):
@@ -64,8 +67,6 @@ def _circumstances(message: Raw) -> Raw:
         found["referral"] = camel(message["referral"])
     if message.get("errors"):
         found["errors"] = camel(message["errors"])
-    if message.get("group_id"):
-        found["groupId"] = message["group_id"]
     return found
 
 
@@ -148,11 +149,12 @@ def _interactive(message: Raw) -> Said:
 
 
 def _flow_answer(text: Any) -> Any:
-    """What the form sent: JSON inside JSON, which may be broken."""
+    """What the form sent: JSON inside JSON, which may be broken or beyond reason. The text of it is kept beside."""
     try:
-        return orjson.loads(text)
+        answer = orjson.loads(text)
     except (orjson.JSONDecodeError, TypeError):
         return None
+    return None if meta_json.is_deeper(answer, _DEEPEST_ANSWER) else meta_json.storable(answer)
 
 
 def _button(message: Raw) -> Said:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import orjson
 
 from services.common.contracts.messaging import Direction, MessageType
-from services.messaging.adapters import meta_content, meta_people
+from services.messaging.adapters import meta_content, meta_json, meta_people
 from services.messaging.domain.items import (
     AccountItem,
     BrokenItem,
@@ -23,12 +21,15 @@ from services.messaging.domain.items import (
     StatusItem,
     UnknownItem,
 )
+from services.messaging.domain.phones import digits_of
 from services.messaging.domain.statuses import PROVIDER_STATUSES
 
 Raw = dict[str, Any]
+Reader = Callable[[Any, Raw, Route, str], Item]
 
 _OBJECT = "whatsapp_business_account"
 _NO_ROUTE = Route(None)
+_LONGEST_NAME = 100
 
 ACCOUNT_FIELDS = frozenset(
     {
@@ -68,7 +69,7 @@ ACCOUNT_FIELDS = frozenset(
 def parse(raw: bytes) -> list[Item]:
     """Every item of the body, each with its path. A body without any becomes one item that says why."""
     try:
-        payload = _load(raw)
+        payload = meta_json.load(raw)
     except (ValueError, RecursionError) as error:
         return [BrokenItem("$", "body", _NO_ROUTE, None, "", f"The body is not JSON: {error}")]
     if not isinstance(payload, dict):
@@ -79,33 +80,6 @@ def parse(raw: bytes) -> list[Item]:
     if not isinstance(entries, list) or not entries:
         return [_ignored("entry", "body", "There is no entry.")]
     return [item for i, entry in enumerate(entries) for item in _entry(entry, f"entry[{i}]")]
-
-
-def _load(raw: bytes) -> Any:
-    """Strictly and fast; what the strict reader refuses gets a second, slower and kinder reading."""
-    try:
-        payload = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return _storable(json.loads(raw.decode("utf-8-sig", "replace"), parse_constant=_no_constant))
-    return _storable(payload) if b"\\u0000" in raw else payload
-
-
-def _no_constant(name: str) -> Any:
-    msg = f"{name} is not JSON"
-    raise ValueError(msg)
-
-
-def _storable(value: Any) -> Any:
-    """Without what PostgreSQL cannot store: NUL, and halves of characters."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_storable(key): _storable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_storable(inner) for inner in value]
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > 2**63:
-        return str(value)
-    return value
 
 
 def _entry(entry: Any, path: str) -> Iterator[Item]:
@@ -158,23 +132,39 @@ def _route(entry: Raw, value: Raw) -> Route:
     metadata, account = value.get("metadata"), value.get("waba_info")
     number = metadata.get("phone_number_id") if isinstance(metadata, dict) else None
     named = account.get("waba_id") if isinstance(account, dict) else None
-    return Route(meta_people.id_text(number), meta_people.id_texts(named, entry.get("id")))
+    shown = value.get("display_phone_number")
+    display = digits_of(shown[:40]) if isinstance(shown, str) else None
+    return Route(meta_people.id_text(number), meta_people.id_texts(named, entry.get("id")), display)
 
 
 def _arrays(field: str, value: Raw, route: Route, path: str) -> Iterator[Item]:
     """The items of a change of messages; an array that is not known is kept as a whole."""
     readers, found = _ARRAYS[field], False
-    for name, content in value.items():
+    for n, (name, content) in enumerate(value.items()):
         if isinstance(content, list) and content and name != "contacts":
             found = True
+            place = f"{path}.{name if len(name) <= _LONGEST_NAME else f'{name[:_LONGEST_NAME]}~{n}'}"
             if name in readers:
                 for k, raw in enumerate(content):
-                    yield _readable(readers[name], raw, value, route, f"{path}.{name}[{k}]")
+                    yield _readable(_reader(readers[name], route), raw, value, route, f"{place}[{k}]")
             else:
-                reason = f"The array {name[:100]!r} is not known."
-                yield _readable(_unknown, content, f"{path}.{name[:100]}", route, reason, field)
+                reason = f"The array {name[:_LONGEST_NAME]!r} is not known."
+                yield _readable(_unknown, content, place, _of_number(route), reason, field)
     if not found:
         yield _ignored(path, field, "The change is empty.", route)
+
+
+def _reader(read: Reader, route: Route) -> Reader:
+    """What customers write is for the number that they wrote to: without it, nobody can say whose it is."""
+    return read if route.phone_number_id is not None or read is _error else _numberless
+
+
+def _of_number(route: Route) -> Route:
+    return route if route.phone_number_id is not None else _NO_ROUTE
+
+
+def _numberless(raw: Any, _value: Raw, _route: Route, path: str) -> Item:
+    return _unknown(raw, path, _NO_ROUTE, "The change does not name the number that it is for.", "messages")
 
 
 def _message(raw: Any, value: Raw, route: Route, path: str) -> Item:
@@ -189,6 +179,8 @@ def _read_message(raw: Any, value: Raw, route: Route, path: str, direction: Dire
     external_id = meta_people.id_text(raw.get("id")) if isinstance(raw, dict) else None
     if external_id is None:
         return _unknown(raw, path, route, "The message has no usable id.", "messages")
+    if raw.get("group_id"):
+        return _unknown(raw, path, route, "Messages in groups are not filed yet.", "messages")
     at = meta_people.instant(raw.get("timestamp"))
     succession = meta_people.succession_of(raw, at) if raw.get("type") == "system" else None
     person = meta_people.other_side(raw, value, at, direction)
@@ -203,7 +195,7 @@ def _read_message(raw: Any, value: Raw, route: Route, path: str, direction: Dire
         kind=f"{'message' if direction is Direction.INBOUND else 'echo'}.{_type_name(raw)}",
         route=route,
         raw=raw,
-        digest=digest_of(raw),
+        digest=meta_json.digest_of(raw),
         external_id=external_id,
         direction=direction,
         type=said.type,
@@ -241,7 +233,7 @@ def _status(raw: Any, value: Raw, route: Route, path: str) -> Item:
         kind=f"status.{status}",
         route=route,
         raw=raw,
-        digest=digest_of(raw),
+        digest=meta_json.digest_of(raw),
         external_id=external_id,
         status=status,
         at=at,
@@ -262,35 +254,27 @@ def _recipient(raw: Raw, value: Raw, at: datetime | None) -> Person | None:
 
 def _error(raw: Any, _value: Raw, route: Route, path: str) -> Item:
     code = raw.get("code") if isinstance(raw, dict) else None
-    return AccountItem(path, "error", route, raw, digest_of(raw), "errors", str(code)[:60], None)
+    return AccountItem(path, "error", route, raw, meta_json.digest_of(raw), "errors", str(code)[:60], None)
 
 
 def _account(entry: Raw, change: Raw, field: str, route: Route, path: str) -> Item:
     value = change["value"]
     event = value.get("event")
     # The entry's time makes two equal updates at different times two; a redelivery has the same one.
-    digest = digest_of([entry.get("id"), entry.get("time"), change])
+    digest = meta_json.digest_of([entry.get("id"), entry.get("time"), change])
     at = meta_people.instant(entry.get("time"))
     return AccountItem(path, field, route, value, digest, field, event[:100] if isinstance(event, str) else field, at)
 
 
 def _unknown(raw: Any, path: str, route: Route, reason: str, field: str = "") -> UnknownItem:
-    return UnknownItem(path, "unknown", route, raw, digest_of(raw), reason, field)
+    return UnknownItem(path, "unknown", route, raw, meta_json.digest_of(raw), reason, field)
 
 
 def _ignored(path: str, kind: str, reason: str, route: Route = _NO_ROUTE) -> IgnoredItem:
     return IgnoredItem(path, kind, route, None, "", reason)
 
 
-_ARRAYS: dict[str, dict[str, Callable[[Any, Raw, Route, str], Item]]] = {
+_ARRAYS: dict[str, dict[str, Reader]] = {
     "messages": {"messages": _message, "statuses": _status, "errors": _error},
     "smb_message_echoes": {"message_echoes": _echo, "errors": _error},
 }
-
-
-def digest_of(raw: Any) -> str:
-    """The same for the same content, however it was written down.
-
-    Wrapped, because a row holds the item some levels deeper than it came: what is nested too deeply is noticed here.
-    """
-    return sha256(orjson.dumps([[[[[raw]]]]], option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.common.contracts.messaging import Direction
 from services.messaging.domain.items import Person, Succession
+from services.messaging.domain.people import LONG_AGO
 from services.messaging.domain.phones import phone_key
 
 Raw = dict[str, Any]
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _LONGEST_ID = 500
+_MOMENT = timedelta(microseconds=1)
 _END_OF_TIME = 4_102_444_800  # the year 2100: what lies behind is no time of a message
 
 
@@ -23,7 +25,10 @@ def other_side(raw: Raw, value: Raw, at: datetime | None, direction: Direction) 
 
 
 def succession_of(raw: Raw, at: datetime | None) -> Succession | None:
-    """A change of number or of user id. Older forms call the new number `new_wa_id`."""
+    """A change of number or of user id. Older forms call the new number `new_wa_id`.
+
+    One notice names both addresses with one time: the present one is a moment newer, so that it is written to.
+    """
     system = raw.get("system")
     if not isinstance(system, dict):
         return None
@@ -32,7 +37,7 @@ def succession_of(raw: Raw, at: datetime | None) -> Succession | None:
     if not new_number and not new_user:
         return None
     former = person_of(raw.get("from"), system.get("previous_user_id"), None, at)
-    return Succession(former, person_of(new_number, new_user, None, at))
+    return Succession(former, person_of(new_number, new_user, None, (at or LONG_AGO) + _MOMENT))
 
 
 def person_of(wa_id: Any, user_id: Any, contacts: Any, at: datetime | None) -> Person:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from services.common.contracts.messaging import ContentRefused, MessageType
 
-_TEMPLATE_NAME = re.compile(r"^[a-z0-9_]{1,512}$")
-_LANGUAGE = re.compile(r"^[a-z]{2,3}(?:_[A-Za-z]{2,4})?$")
-_LINK = re.compile(r"^https?://[^\s/]+\S*$")
+_TEMPLATE_NAME = re.compile(r"[a-z0-9_]{1,512}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Za-z]{2,4})?")
+_LINK = re.compile(r"https?://[^\s/]+\S*")
 _COMPONENTS = ("header", "body", "button")
 _MOST_BUTTONS, _MOST_ROWS, _MOST_SECTIONS = 3, 10, 10
 _MISSING = "Missing data for required field."
@@ -48,7 +48,7 @@ class _Form:
         value = self.values.get(name)
         if value is None:
             self._absent(name, required=required)
-        elif not isinstance(value, str) or not pattern.match(value):
+        elif not isinstance(value, str) or not pattern.fullmatch(value):
             self.refuse(name, rule)
         else:
             self.taken[name] = value

@@ -50,11 +50,12 @@ class Answer(NamedTuple):
 
 def verdict_of(http_status: int, code: int, *, is_transient: bool = False) -> Verdict:
     """What a refusal in the provider's own words means. It decides by the code; the HTTP status only fills gaps."""
-    if code in RETRYABLE or is_transient or http_status == _THROTTLED:
+    if code in RETRYABLE:
         return Verdict.RETRY
-    if http_status >= _BROKEN and code not in PERMANENT:
-        return Verdict.RETRY
-    return Verdict.REFUSED
+    if code in PERMANENT:
+        return Verdict.REFUSED
+    passes = is_transient or http_status == _THROTTLED or http_status >= _BROKEN
+    return Verdict.RETRY if passes else Verdict.REFUSED
 
 
 def is_retryable(code: int) -> bool:

@@ -13,10 +13,14 @@ UNROUTED, DUPLICATE, IGNORED, FAILED = "UNROUTED", "DUPLICATE", "IGNORED", "FAIL
 
 
 class Route(NamedTuple):
-    """The provider's ids by which an item finds its channel: the number's, or else those of the account."""
+    """The provider's ids by which an item finds its channel: the number's, or else those of the account.
+
+    `display_number`, the digits of a number that news of an account are about, narrows the choice where it can.
+    """
 
     phone_number_id: str | None
     account_ids: tuple[str, ...] = ()
+    display_number: str | None = None
 
 
 class Person(NamedTuple):
@@ -106,3 +110,14 @@ class BrokenItem(Item):
     """Something that cannot be read at all."""
 
     reason: str
+
+
+def remark_of(item: Item) -> tuple[str, str] | None:
+    """Outcome and reason of an item that no channel can be waiting for; of any other, None."""
+    if isinstance(item, IgnoredItem):
+        return IGNORED, item.reason
+    if isinstance(item, BrokenItem):
+        return FAILED, item.reason
+    if item.route.phone_number_id is None and not item.route.account_ids:
+        return UNKNOWN, item.reason if isinstance(item, UnknownItem) else "It names neither number nor account."
+    return None

@@ -13,6 +13,7 @@ from services.common.contracts.messaging import ChannelAmbiguous, ChannelUnknown
 from services.common.contracts.tenants import ChannelConnectedV1, ChannelType
 from services.common.kit.uow import UnitOfWork
 from services.messaging.domain.items import Route
+from services.messaging.domain.phones import digits_of
 from services.messaging.models import ChannelRow
 from services.messaging.repository import bulk
 
@@ -20,7 +21,7 @@ _ROUTING = "routing"
 
 _FIND = text(
     """
-    select tenant_id, id, phone_number_id, business_account_id, display_phone_number from channels
+    select tenant_id, id, phone_number_id, business_account_id, display_phone_number, is_active from channels
     where phone_number_id = any(:numbers) or business_account_id = any(:accounts)
     order by is_active, updated_at, id
     """
@@ -35,19 +36,23 @@ class Line(NamedTuple):
     phone_number_id: str | None
     business_account_id: str | None
     display_phone_number: str | None
+    is_active: bool
 
 
 class Lines:
-    """The channels that a batch of items needs. Where several have a number, the active and latest has it."""
+    """The channels that a batch of items needs. Where several have a number, the active and latest has it.
+
+    News of an account are for those who are connected to it now.
+    """
 
     def __init__(self, found: Iterable[Line]) -> None:
         self._by_number: dict[str, Line] = {}
-        self._by_account: dict[str, dict[str, Line]] = {}
+        self._by_account: dict[str, list[Line]] = {}
         for line in found:
             if line.phone_number_id:
                 self._by_number[line.phone_number_id] = line
-            if line.business_account_id:
-                self._by_account.setdefault(line.business_account_id, {})[line.tenant_id] = line
+            if line.business_account_id and line.is_active:
+                self._by_account.setdefault(line.business_account_id, []).append(line)
 
     def of(self, route: Route) -> list[Line]:
         """The channel of the number; without a number, one channel for each tenant of the account."""
@@ -56,8 +61,15 @@ class Lines:
             return [line] if line else []
         for account_id in route.account_ids:
             if account_id in self._by_account:
-                return [line for _, line in sorted(self._by_account[account_id].items())]
+                return _one_for_each_tenant(self._by_account[account_id], route.display_number)
         return []
+
+
+def _one_for_each_tenant(lines: Iterable[Line], display_number: str | None) -> list[Line]:
+    """Those with the number that is shown, if there are any; of each tenant the latest."""
+    lines = list(lines)
+    shown = [line for line in lines if display_number and digits_of(line.display_phone_number or "") == display_number]
+    return [line for _, line in sorted({line.tenant_id: line for line in shown or lines}.items())]
 
 
 class RoutingRepository:

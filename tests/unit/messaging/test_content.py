@@ -69,7 +69,10 @@ def test_components_of_a_template_pass_as_the_provider_calls_them() -> None:
         ("AUDIO", {"mediaId": "1", "caption": "x"}, "content.caption"),
         ("LOCATION", {"latitude": 91, "longitude": 0}, "content.latitude"),
         ("LOCATION", {"latitude": True, "longitude": 0}, "content.latitude"),
+        ("IMAGE", {"mediaUrl": "https://a.example\n"}, "content.mediaUrl"),
         ("TEMPLATE", {"name": "Hello", "language": "en"}, "content.name"),
+        ("TEMPLATE", {"name": "hello\n", "language": "en"}, "content.name"),
+        ("TEMPLATE", {"name": "hello", "language": "en\n"}, "content.language"),
         ("TEMPLATE", {"name": "hello", "language": "english please"}, "content.language"),
         (
             "TEMPLATE",

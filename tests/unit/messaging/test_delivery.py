@@ -31,6 +31,8 @@ from services.messaging.domain.delivery import (
         (429, 999999, Verdict.RETRY),
         (401, 190, Verdict.REFUSED),  # token expired
         (403, 200, Verdict.REFUSED),
+        (429, 190, Verdict.REFUSED),  # waiting does not help
+        (429, 200, Verdict.REFUSED),
         (500, 3, Verdict.REFUSED),  # a permission, whatever the status says
         (400, 100, Verdict.REFUSED),
         (400, 131047, Verdict.REFUSED),  # the window is closed

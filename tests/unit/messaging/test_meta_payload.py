@@ -12,16 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.contracts.messaging import Direction, MessageType
-from services.messaging.adapters.meta_payload import digest_of, parse
+from services.messaging.adapters.meta_json import digest_of
+from services.messaging.adapters.meta_payload import parse
 from services.messaging.domain.items import (
     AccountItem,
     BrokenItem,
     IgnoredItem,
     Item,
     MessageItem,
+    Route,
     StatusItem,
     UnknownItem,
 )
+from services.messaging.domain.people import People, profiles_of
 
 TESTS = Path(__file__).resolve().parents[2]
 OWN = TESTS / "fixtures" / "whatsapp_own"
@@ -264,6 +267,66 @@ def test_a_change_of_number_names_both() -> None:
     former, present = item.succession
     assert (former.phone, former.user_id) == ("16505551234", "US.old")
     assert (present.phone, present.user_id) == ("12195555358", "US.new")
+
+
+@pytest.mark.parametrize(("old", "new"), [("16505559999", "16505551234"), ("16505551234", "16505559999")])
+@pytest.mark.parametrize("timestamp", ["1790000000", None])
+def test_after_a_change_of_number_the_present_one_is_the_newer(old: str, new: str, timestamp: str | None) -> None:
+    raw = {"type": "system", "from": old, "timestamp": timestamp, "system": {"wa_id": new}}
+    succession = read_message(raw).succession
+    assert succession is not None
+    for seen in (succession, tuple(reversed(succession))):
+        people = People({}, iter("ab").__next__)
+        people.succeed(succession)
+        (profile,) = profiles_of(people, seen)
+        assert (profile.wa_id or ("", ""))[1] == new
+
+
+@pytest.mark.parametrize("metadata", [{}, None, {"phone_number_id": ""}, {"display_phone_number": "15550783881"}])
+def test_what_names_no_number_is_nobodys(metadata: Any) -> None:
+    value = {"metadata": metadata, "messages": [{"id": "wamid.1", "from": "1650", "type": "text"}]}
+    value |= {"statuses": [{"id": "wamid.2", "status": "read"}], "novelties": [1]}
+    change = {"field": "messages", "value": value}
+    items = parse(
+        json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "102", "changes": [change]}]}).encode()
+    )
+    assert [(type(item), item.route) for item in items] == [(UnknownItem, Route(None))] * 3
+
+
+def test_news_of_a_number_names_it_as_it_is_shown() -> None:
+    value = {"event": "FLAGGED", "display_phone_number": "+1 555-078-3881"}
+    change = {"field": "phone_number_quality_update", "value": value}
+    (item,) = parse(
+        json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "102", "changes": [change]}]}).encode()
+    )
+    assert item.route == Route(None, ("102",), "15550783881")
+
+
+def test_a_message_in_a_group_is_kept_apart() -> None:
+    (item,) = parse(
+        wrap({"id": "wamid.1", "from": "1650", "type": "text", "group_id": "G1", "text": {"body": "hi all"}})
+    )
+    assert isinstance(item, UnknownItem)
+    assert "groups" in item.reason
+
+
+def test_long_names_of_arrays_stay_apart() -> None:
+    value = {"metadata": {"phone_number_id": "1"}, "x" * 200: [1], "x" * 200 + "y": [2]}
+    body = {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": "102", "changes": [{"field": "messages", "value": value}]}],
+    }
+    assert len({item.path for item in parse(json.dumps(body).encode())}) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [('{"a": "x\\u0000y"}', {"a": "xy"}), ("[" * 33 + "]" * 33, None), ("[" * 500 + "]" * 500, None)],
+)
+def test_a_forms_answer_is_stored_only_if_it_can_be(text: str, answer: Any) -> None:
+    reply = {"type": "nfm_reply", "nfm_reply": {"response_json": text, "name": "flow"}}
+    content = read_message({"type": "interactive", "interactive": reply}).content
+    assert (content["response"], content["responseJson"]) == (answer, text)
 
 
 def test_an_echo_is_a_message_of_the_business_to_the_customer() -> None:
