@@ -12,7 +12,14 @@ from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
 from services.messaging import queries
 from services.messaging.adapters.graph_api import GraphApi
-from services.messaging.commands import copy_channel, copy_plan, file_webhooks, queue_message, send_messages
+from services.messaging.commands import (
+    copy_channel,
+    copy_plan,
+    file_webhooks,
+    queue_message,
+    refile_webhooks,
+    send_messages,
+)
 from services.messaging.commands.send_messages import PostOffice
 from services.messaging.settings import MessagingSettings
 
@@ -53,13 +60,17 @@ class MessagingService(Service):
     def report_webhooks(self, request: messaging.ReportWebhooks, uow: UnitOfWork) -> messaging.WebhookReports:
         return queries.report_webhooks(request, uow)
 
+    @command(messaging.RefileWebhooks, SYSTEM, steps=True)
+    def refile_webhooks(self, request: messaging.RefileWebhooks, begin: Begin) -> messaging.WebhookReports:
+        return refile_webhooks.run(request, begin)
+
     @on(WebhookReceivedV1, batch=True)
     def on_webhook_received_v1(self, envelopes: list[Envelope], uow: UnitOfWork) -> None:
         file_webhooks.run(envelopes, uow)
 
-    @on(ChannelConnectedV1, SYSTEM)
-    def on_channel_connected_v1(self, event: ChannelConnectedV1, uow: UnitOfWork) -> None:
-        copy_channel.run(event, uow)
+    @on(ChannelConnectedV1, SYSTEM, steps=True)
+    def on_channel_connected_v1(self, event: ChannelConnectedV1, begin: Begin) -> None:
+        copy_channel.run(event, begin)
 
     @on(TenantCreatedV1)
     def on_tenant_created_v1(self, event: TenantCreatedV1, uow: UnitOfWork) -> None:

@@ -155,6 +155,7 @@ OPEN: dict[type[Request[Any]], str] = {
     tenants.AdminUpdateTenant: "for the platform's administrators",
     tenants.ListSuspendedTenants: "for the gateway, of all tenants",
     messaging.ReportWebhooks: "for operators; no route leads to it",
+    messaging.RefileWebhooks: "for operators; no route leads to it",
 }
 """Requests that belong to no tenant, and why that is right."""
 

@@ -280,6 +280,15 @@ class ReportWebhooks(Request[WebhookReports], service=SERVICE, method="report_we
     body_hashes: Annotated[CommaList, validate.Length(min=1, max=500)]
 
 
+class RefileWebhooks(Request[WebhookReports], service=SERVICE, method="refile_webhooks"):
+    """File the failed items of these bodies once more, or without any, of the hundred oldest that have one.
+
+    For operators, across tenants; may be repeated. The answer is what has become of the bodies.
+    """
+
+    body_hashes: Annotated[CommaList, validate.Length(min=1, max=500)] | None = None
+
+
 class MessageReceivedV1(Event, source=SERVICE, type="message.received.v1", consumed_by=("analytics", "tenants")):
     """A customer wrote. Ids and facts only, no text."""
 

@@ -11,24 +11,32 @@ from services.common.contracts.gateway import WebhookReceivedV1
 from services.common.kit.ids import new_id
 from services.common.kit.uow import UnitOfWork
 from services.messaging.adapters import meta_payload
-from services.messaging.domain.items import FAILED, IGNORED, UNKNOWN, BrokenItem, IgnoredItem, Item, UnknownItem
+from services.messaging.domain.items import remark_of
 from services.messaging.repository.filing import Filing
-from services.messaging.repository.webhooks import Arrival, Body, WebhookRepository
+from services.messaging.repository.webhooks import Arrival, Body, Remark, WebhookRepository
 
 _MOST_BYTES = 8 * 1024 * 1024
 
 
 def run(envelopes: Iterable[Envelope], uow: UnitOfWork) -> None:
     """In `SYSTEM` scope. A body that is known already counts as a repeat and changes nothing else."""
-    for bodies in _portions(_bodies(envelopes)):
-        _file(bodies, uow)
+    webhooks = WebhookRepository(uow)
+    filed = []
+    for portion in [[(body, _arrivals(body)) for body in bodies] for bodies in _portions(_bodies(envelopes))]:
+        fresh = webhooks.store(body for body, _ in portion)
+        filed.append([arrival for body, found in portion if body.body_hash in fresh for arrival in found])
+    Filing(uow).file(*filed)
 
 
 def _portions(bodies: Iterable[Body]) -> Iterator[list[Body]]:
-    """So many bodies at once as one statement can carry: a single one may have megabytes."""
+    """So many bodies at once as one statement can carry: a single one may have megabytes.
+
+    In the order of their hashes from the first portion to the last: whoever stores the same ones at the same time waits
+    instead of locking each other out.
+    """
     portion: list[Body] = []
     size = 0
-    for body in bodies:
+    for body in sorted(bodies, key=lambda body: body.body_hash):
         if portion and size + len(body.raw) > _MOST_BYTES:
             yield portion
             portion, size = [], 0
@@ -36,19 +44,6 @@ def _portions(bodies: Iterable[Body]) -> Iterator[list[Body]]:
         size += len(body.raw)
     if portion:
         yield portion
-
-
-def _file(bodies: list[Body], uow: UnitOfWork) -> None:
-    items = {body.body_hash: _items_of(body) for body in bodies}
-    fresh = WebhookRepository(uow).store(bodies)
-    arrivals = [
-        Arrival(body.event_id, item, body.received_at)
-        for body in bodies
-        if body.body_hash in fresh
-        for item in items[body.body_hash]
-    ]
-    if arrivals:
-        Filing(uow).file(arrivals)
 
 
 def _bodies(envelopes: Iterable[Envelope]) -> list[Body]:
@@ -66,25 +61,13 @@ def _bodies(envelopes: Iterable[Envelope]) -> list[Body]:
     return list(bodies.values())
 
 
-def _items_of(body: Body) -> list[Item]:
+def _arrivals(body: Body) -> list[Arrival]:
     """The items that some channel may be waiting for; what became of the others is remarked on the body itself."""
-    items: list[Item] = []
+    arrivals = []
     for item in meta_payload.parse(body.raw):
-        remark = _remark(item)
+        remark = remark_of(item)
         if remark is None:
-            items.append(item)
+            arrivals.append(Arrival(body.event_id, item, body.received_at))
         else:
-            outcome, detail = remark
-            body.remarks.append({"path": item.path, "kind": item.kind, "outcome": outcome, "detail": detail})
-    return items
-
-
-def _remark(item: Item) -> tuple[str, str] | None:
-    if isinstance(item, IgnoredItem):
-        return IGNORED, item.reason
-    if isinstance(item, BrokenItem):
-        return FAILED, item.reason
-    if item.route.phone_number_id is None and not item.route.account_ids:
-        reason = item.reason if isinstance(item, UnknownItem) else "It names neither number nor account."
-        return UNKNOWN, reason
-    return None
+            body.remarks.append(Remark(item.path, item.kind, *remark)._asdict())
+    return arrivals

@@ -9,14 +9,17 @@ from services.common.contracts.base import Event
 from services.common.kit.database import is_infrastructure_error
 from services.common.kit.logging import get_logger
 from services.common.kit.uow import UnitOfWork
-from services.messaging.domain.items import FAILED
+from services.messaging.domain.items import FAILED, UNKNOWN, Item, remark_of
 from services.messaging.repository import bulk
 from services.messaging.repository.channels import Lines, RoutingRepository
 from services.messaging.repository.filed_rows import Routed
+from services.messaging.repository.stored_webhooks import Stored, StoredWebhookRepository
 from services.messaging.repository.tenant_filing import TenantFiling, locks_of
-from services.messaging.repository.webhooks import Arrival, Outcome, WebhookItemRepository, WebhookRepository
+from services.messaging.repository.webhooks import Arrival, Outcome, Remark, WebhookItemRepository, WebhookRepository
 
 log = get_logger(__name__)
+
+_GONE = "Read again, the body holds no such item."
 
 Batch = Mapping[str, Sequence[Routed]]
 """What is to be filed, by tenant."""
@@ -28,11 +31,45 @@ class Filing:
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
 
-    def file(self, arrivals: Sequence[Arrival]) -> None:
-        """Give every item its outcome. What the database cannot do at the moment is raised: no item is to blame."""
+    def file(self, *portions: Sequence[Arrival]) -> None:
+        """Give every item its outcome. What the database cannot do at the moment is raised: no item is to blame.
+
+        Each portion is as much as one statement can carry; the locks are taken for all of them at once, because their
+        order protects only who takes them together.
+        """
+        arrivals = [arrival for portion in portions for arrival in portion]
+        if not arrivals:
+            return
+        lines = self._find_lines(arrivals)
+        batches = [self._by_tenant(portion, lines) for portion in portions]
+        names = {
+            name for batch in batches for tenant_id, routed in batch.items() for name in locks_of(tenant_id, routed)
+        }
+        if names:
+            bulk.lock(self._uow.session, names)
+        for batch in batches:
+            self._file_all(batch)
+
+    def file_again(self, readings: Iterable[tuple[Stored, Iterable[Item]]]) -> None:
+        """The wanted items of bodies that are kept, as they are read now.
+
+        What became of those that nobody can be waiting for, or that are no longer found, is remarked on their body.
+        """
+        arrivals: list[Arrival] = []
+        for stored, items in readings:
+            wanted = {item.path: (item, remark_of(item)) for item in items if stored.wants(item.path)}
+            filed = [item for item, remark in wanted.values() if remark is None]
+            arrivals += [Arrival(stored.event_id, item, stored.received_at) for item in filed]
+            remarks = [Remark(item.path, item.kind, *remark) for item, remark in wanted.values() if remark is not None]
+            remarks += [Remark(path, "unknown", UNKNOWN, _GONE) for path in sorted(stored.paths - wanted.keys())]
+            if remarks:
+                StoredWebhookRepository(self._uow).remark(stored.event_id, remarks)
+        self.file(arrivals)
+
+    def _by_tenant(self, arrivals: Iterable[Arrival], lines: Lines) -> Batch:
+        """Set aside what no channel takes."""
         by_tenant: dict[str, list[Routed]] = defaultdict(list)
         homeless: list[Arrival] = []
-        lines = self._find_lines(arrivals)
         for arrival in arrivals:
             fitting = lines.of(arrival.item.route)
             for line in fitting:
@@ -41,7 +78,7 @@ class Filing:
                 homeless.append(arrival)
         if homeless:
             WebhookRepository(self._uow).set_aside(homeless)
-        self._file_all({tenant_id: by_tenant[tenant_id] for tenant_id in sorted(by_tenant)})
+        return {tenant_id: by_tenant[tenant_id] for tenant_id in sorted(by_tenant)}
 
     def _find_lines(self, arrivals: Iterable[Arrival]) -> Lines:
         """Look again, with channels held back, before calling something homeless."""
@@ -55,9 +92,6 @@ class Filing:
 
     def _file_all(self, by_tenant: Batch) -> None:
         """All at once; where that fails, tenant by tenant; where that fails, one by one, to find the culprit."""
-        names = {name for tenant_id, routed in by_tenant.items() for name in locks_of(tenant_id, routed)}
-        if names:
-            bulk.lock(self._uow.session, names)
         error = self._try(by_tenant)
         if error is None:
             return

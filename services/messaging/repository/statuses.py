@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import text
 
@@ -97,9 +98,14 @@ class Told:
         return self.channel_id, self.external_id
 
 
+_LOCKS_OF_A_CHANNEL = 256
+"""A lock for each message would fill the server's table of locks, which all transactions share."""
+
+
 def wamid_lock(wamid: Wamid) -> str:
-    """Whoever adds to what is known of a message of the business holds this one."""
-    return ":".join(wamid)
+    """Whoever adds to what is known of a message of the business holds this one; a few messages share it."""
+    channel_id, external_id = wamid
+    return f"{channel_id}:{crc32(external_id.encode()) % _LOCKS_OF_A_CHANNEL}"
 
 
 class StatusRepository:

@@ -36,6 +36,15 @@ class Arrival(NamedTuple):
     received_at: datetime
 
 
+class Remark(NamedTuple):
+    """What became of an item that belongs to nobody, as it stands on the body."""
+
+    path: str
+    kind: str
+    outcome: str
+    detail: str | None
+
+
 class Outcome(NamedTuple):
     """What became of an item."""
 
@@ -63,23 +72,6 @@ _SET_ASIDE = text(
     from jsonb_to_recordset(cast(:rows as jsonb)) as r (
         event_id uuid, path text, kind text, phone_number_id text, account_ids text[]
     )
-    """
-)
-_TAKE_UNROUTED = text(
-    """
-    with taken as (
-        delete from unrouted_items
-        where (event_id, path) in (
-            select event_id, path from unrouted_items
-            where phone_number_id = :phone_number_id
-               or (phone_number_id is null and account_ids && array[cast(:account_id as text)])
-            order by event_id limit :limit
-        )
-        returning event_id, path
-    )
-    select e.id, e.body, e.received_at, array_agg(taken.path)
-    from taken join webhook_events e on e.id = taken.event_id
-    group by e.id order by e.id
     """
 )
 _REPORT = text(
@@ -136,14 +128,6 @@ class WebhookRepository:
         ]
         self._session.execute(_SET_ASIDE, {"rows": as_json(rows), "now": self._now})
 
-    def take_unrouted(
-        self, phone_number_id: str | None, account_id: str | None, limit: int
-    ) -> list[tuple[str, bytes, datetime, set[str]]]:
-        """Items set aside for this number or account, no longer so: `(event id, body, received at, paths)`."""
-        keys = {"phone_number_id": phone_number_id, "account_id": account_id, "limit": limit}
-        rows = self._session.execute(_TAKE_UNROUTED, keys)
-        return [(event_id, bytes(body), received_at, set(paths)) for event_id, body, received_at, paths in rows]
-
     def report(self, hashes: Sequence[str]) -> list[tuple[Any, list[Any]]]:
         """Bodies by hash with their items, the one that came first first."""
         bodies = self._session.execute(_REPORT, {"hashes": list(hashes)}).all()
@@ -160,6 +144,7 @@ _ACCOUNT = text(
     from jsonb_to_recordset(cast(:rows as jsonb)) as r (
         event_id uuid, path text, kind text, outcome text, detail text, raw jsonb
     )
+    on conflict (tenant_id, event_id, path) do nothing
     """
 )
 _KEEP = text(
@@ -186,7 +171,7 @@ class WebhookItemRepository:
         self._session, self._tenant_id, self._now = uow.session, uow.tenant_id, uow.now
 
     def account(self, outcomes: Iterable[Outcome]) -> None:
-        """Note the outcome of each item; of one that failed also its raw form."""
+        """Note the outcome of each item; of one that failed also its raw form. Of one that has an outcome it stays."""
         rows = [
             {
                 "event_id": outcome.arrival.event_id,

@@ -5,15 +5,21 @@ from __future__ import annotations
 import random
 
 import eventlet
+import pytest
 
 from services.common.kit.ids import new_id
+from services.messaging.commands import file_webhooks
+from services.messaging.repository.statuses import wamid_lock
 from tests.integration.messaging.post import queue
 from tests.integration.messaging.webhooks import Front, body_of, status_of, text_of, value_of
 
 WORKERS, CUSTOMERS, MESSAGES = 4, 4, 120
 
 
-def test_workers_do_not_get_in_each_others_way(front: Front) -> None:
+@pytest.mark.parametrize("most_bytes", [8_000_000, 1_000], ids=["one portion", "many portions"])
+def test_workers_do_not_get_in_each_others_way(front: Front, monkeypatch: pytest.MonkeyPatch, most_bytes: int) -> None:
+    front.wipe()
+    monkeypatch.setattr(file_webhooks, "_MOST_BYTES", most_bytes)
     tenants = [new_id() for _ in range(3)]
     numbers = [new_id() for _ in tenants]
     for tenant, number in zip(tenants, numbers, strict=True):
@@ -50,3 +56,7 @@ def test_workers_do_not_get_in_each_others_way(front: Front) -> None:
         " group by v.id, v.message_count having v.message_count <> count(m.id)"
     )
     assert wrong == []
+
+
+def test_a_flood_of_statuses_takes_few_locks() -> None:
+    assert len({wamid_lock(("channel", f"wamid.{n}")) for n in range(20_000)}) == 256

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,51 +12,10 @@ import pytest
 from services.common.contracts.messaging import ListConversations, ListMessages, ReportWebhooks
 from services.common.kit.context import Context
 from services.common.kit.ids import new_id
-from services.common.kit.uow import SYSTEM, TENANT
+from services.common.kit.uow import SYSTEM
 from services.messaging import queries
-from tests.integration.databases import connected
+from tests.integration.messaging.shop import POISON, Shop, wamid
 from tests.integration.messaging.webhooks import Front, body_of, status_of, text_of, value_of
-
-
-class Shop:
-    """A tenant with one number that nobody else has."""
-
-    def __init__(self, front: Front) -> None:
-        self.front, self.tenant, self.number, self.account = front, new_id(), new_id(), new_id()
-        self.channel = front.connect(self.tenant, self.number, self.account)
-
-    def post(self, *messages: dict[str, Any], **more: Any) -> None:
-        self.front.post(self.body(*messages, **more))
-
-    def body(self, *messages: dict[str, Any], **more: Any) -> dict[str, Any]:
-        return body_of(value_of(messages, number=self.number, **more), account=self.account)
-
-    def rows(self, statement: str) -> Any:
-        return self.front.rows(statement, tenant=self.tenant)
-
-    def count(self, table: str) -> int:
-        return int(self.rows(f"select count(*) from {table} where tenant_id = :tenant")[0][0])
-
-    def outcomes(self) -> dict[str, int]:
-        asked = "select outcome, count(*) from webhook_items where tenant_id = :tenant group by 1"
-        return dict(self.rows(asked))
-
-    def conversation(self) -> Any:
-        return self.rows("select * from conversations where tenant_id = :tenant")[0]
-
-    def list(self, request: Any) -> Any:
-        with self.front.database.transaction(Context.new(tenant_id=self.tenant), TENANT, read_only=True) as uow:
-            answer = {ListMessages: queries.list_messages, ListConversations: queries.list_conversations}
-            return answer[type(request)](request, uow)  # type: ignore[operator]  # each with its own request
-
-
-@pytest.fixture
-def shop(front: Front) -> Shop:
-    return Shop(front)
-
-
-def wamid() -> str:
-    return f"wamid.{new_id()}"
 
 
 def at(second: int) -> datetime:
@@ -171,6 +129,52 @@ def test_a_change_of_number_keeps_the_thread(shop: Shop) -> None:
     assert (shop.count("conversations"), wa_id, user_id) == (1, "12195555358", "US.2")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(("16505559999", "US.9"), ("16505551234", "US.1")), (("16505551234", "US.1"), ("16505559999", "US.9"))],
+)
+@pytest.mark.parametrize("known_before", [True, False])
+def test_after_a_change_of_number_the_present_one_is_written_to(
+    shop: Shop, old: tuple[str, str], new: tuple[str, str], *, known_before: bool
+) -> None:
+    first = text_of(wamid(), from_=old[0], from_user_id=old[1], at=1_790_000_000)
+    system = {"type": "user_changed_number", "wa_id": new[0], "user_id": new[1], "previous_user_id": old[1]}
+    notice = text_of(wamid(), from_=old[0], at=1_790_000_000) | {"type": "system", "system": system}
+    for message in (first, notice) if known_before else (notice, first):
+        shop.post(message)
+    rows = shop.rows("select wa_id, user_id, phone_number from contacts where tenant_id = :tenant")
+    assert [tuple(row) for row in rows] == [(*new, f"+{new[0]}")]
+
+
+def test_what_names_no_number_is_kept_by_nobody(front: Front) -> None:
+    one = Shop(front)
+    other = new_id()
+    front.connect(other, new_id(), one.account)
+    body = body_of({"messages": [text_of(wamid())], "statuses": [status_of(wamid(), "read")]}, account=one.account)
+    front.post(body)
+    assert front.value("select count(*) from messages where tenant_id in (:a, :b)", a=one.tenant, b=other) == 0
+    assert front.value("select count(*) from provider_events where tenant_id in (:a, :b)", a=one.tenant, b=other) == 0
+    (remarks,) = front.rows("select remarks from webhook_events order by id desc limit 1")[0]
+    assert [(remark["outcome"], remark["detail"][:18]) for remark in remarks] == [("UNKNOWN", "The change does no")] * 2
+
+
+def test_news_of_an_account_reach_those_who_are_connected_to_it(front: Front) -> None:
+    account = new_id()
+    active, shown, gone = new_id(), new_id(), new_id()
+    front.connect(active, new_id(), account)
+    front.connect(shown, new_id(), account, display="+1 555 000 1111")
+    front.connect(gone, new_id(), account, is_active=False)
+    everybody = body_of({"event": "ACCOUNT_UPDATE"}, field="account_update", account=account)
+    number = {"event": "FLAGGED", "display_phone_number": "15550001111"}
+    front.post(everybody, body_of(number, field="phone_number_quality_update", account=account))
+    told = front.rows("select tenant_id, event from provider_events where account_ids = :ids", ids=[account])
+    assert {(str(tenant), event) for tenant, event in told} == {
+        (active, "ACCOUNT_UPDATE"),
+        (shown, "ACCOUNT_UPDATE"),
+        (shown, "FLAGGED"),
+    }
+
+
 def test_a_number_that_changed_hands_starts_a_thread_of_its_own(shop: Shop) -> None:
     shop.post(text_of(wamid(), from_="16505551234", from_user_id="US.1", at=1_790_000_000))
     shop.post(text_of(wamid(), from_="16505551234", from_user_id="US.9", at=1_790_000_900))
@@ -184,24 +188,6 @@ def test_the_newest_name_wins(shop: Shop) -> None:
         contact = {"wa_id": "16505551234", "profile": {"name": name}}
         shop.post(text_of(wamid(), at=1_790_000_000 + second), contacts=[contact])
     assert shop.rows("select name from contacts where tenant_id = :tenant")[0][0] == "New"
-
-
-POISON = "words that the database will not take"
-
-
-@pytest.fixture
-def poisoned(front: Front) -> Iterator[None]:
-    """A message that says so fails, for a reason that no parser could know."""
-    with connected(front.private.admin_url) as admin:
-        admin.exec_driver_sql(
-            "create function refuse() returns trigger language plpgsql as"
-            f" $$ begin if new.text = '{POISON}' then raise 'refused' using errcode = '54000'; end if;"
-            " return new; end $$"
-        )
-        admin.exec_driver_sql("create trigger poison before insert on messages for each row execute function refuse()")
-    yield
-    with connected(front.private.admin_url) as admin:
-        admin.exec_driver_sql("drop function refuse cascade")
 
 
 @pytest.mark.usefixtures("poisoned")

@@ -16,6 +16,7 @@ from services.common.contracts.codec import instant_to_wire
 from services.common.contracts.gateway import Provider, WebhookReceivedV1
 from services.common.contracts.tenants import ChannelConnectedV1, ChannelType
 from services.common.kit import clock
+from services.common.kit.begin import Begin
 from services.common.kit.context import Context
 from services.common.kit.database import Database
 from services.common.kit.ids import new_id
@@ -69,6 +70,7 @@ class Front:
         credentials: str | None = None,
         type_: ChannelType = ChannelType.WHATSAPP_CLOUD,
         is_active: bool = True,
+        display: str = "+15550783881",
     ) -> str:
         """A channel of the tenant appears; returns its id."""
         channel_id = channel_id or new_id()
@@ -79,14 +81,13 @@ class Front:
             salon_id=None,
             phone_number_id=number,
             business_account_id=account,
-            display_phone_number="+15550783881",
+            display_phone_number=display,
             credentials=credentials,
             is_active=is_active,
             version=version,
         )
         envelope = replace(envelope_of(b""), type=event.TYPE, tenant_id=tenant_id, data=event.to_wire())
-        with self.database.transaction(Context.new(), SYSTEM, envelope=envelope) as uow:
-            copy_channel.run(event, uow)
+        copy_channel.run(event, Begin(self.database, Context.new(), SYSTEM, envelope))
         return channel_id
 
     def rows(self, statement: str, **values: Any) -> Sequence[Any]:
