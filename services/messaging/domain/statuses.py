@@ -28,6 +28,10 @@ _RANK = {
 """A failure outweighs `sent`, which may come late; what one device received was delivered, whatever the others say."""
 
 
+_ARRIVED = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ})
+"""What our own attempt complained of is no error of a message that has got through."""
+
+
 class Step(NamedTuple):
     """One line of a message's history."""
 
@@ -60,13 +64,14 @@ def settle(present: Progress, history: Iterable[Step]) -> Progress:
     steps = sorted(history, key=lambda step: (step.at, step.digest, step.status))
     known = [(PROVIDER_STATUSES[step.status], step) for step in steps if step.status in PROVIDER_STATUSES]
     failures = [step for status, step in known if status is MessageStatus.FAILED]
+    status = furthest(present.status, *(status for status, _ in known))
     return Progress(
-        status=furthest(present.status, *(status for status, _ in known)),
+        status=status,
         sent_at=_earliest(MessageStatus.SENT, known, present.sent_at),
         delivered_at=_earliest(MessageStatus.DELIVERED, known, present.delivered_at),
         read_at=_earliest(MessageStatus.READ, known, present.read_at),
         failed_at=_earliest(MessageStatus.FAILED, known, present.failed_at),
-        error=failures[0].error if failures else present.error,
+        error=failures[0].error if failures else None if status in _ARRIVED else present.error,
         pricing=next((step.pricing for _, step in known if step.pricing), None) or present.pricing,
     )
 

@@ -16,10 +16,14 @@ from services.common.contracts.messaging import (
 from services.common.kit.uow import UnitOfWork
 from services.messaging.domain.delivery import Answer, Verdict, delay_seconds, delivery_error, status_after
 from services.messaging.models import ChannelRow, ContactRow, ConversationRow, MessageRow
+from services.messaging.repository.conversations import ConversationRepository
+from services.messaging.repository.messages import Wamid
 from services.messaging.repository.statuses import StatusRepository
 
 _SOON_SECONDS = 1.0
 _UNFINISHED = (MessageStatus.QUEUED.value, MessageStatus.SENDING.value)
+_OPEN = (*_UNFINISHED, MessageStatus.UNCERTAIN.value)
+"""The provider has told nothing yet, so that our own attempt is all that is known."""
 
 
 class Claim(NamedTuple):
@@ -92,6 +96,7 @@ class SendRepository:
         if first.claimed_until is not None and first.claimed_until > self._now:
             return Turn(wait_seconds=self._wait_for(first, first.claimed_until))
         if first.status == MessageStatus.SENDING:
+            first.error = delivery_error("answer_lost", "Whoever was sending it is gone.")
             self._put(first, MessageStatus.UNCERTAIN)
             return Turn(look_again=True)
         first.status = MessageStatus.SENDING.value
@@ -109,9 +114,9 @@ class SendRepository:
         if row is None:
             return
         if answer.verdict is Verdict.ACCEPTED:
-            row.external_id, row.sent_at, row.error = row.external_id or answer.external_id, self._now, None
-        else:
-            row.error = row.error or delivery_error(answer.code, answer.message)
+            row.external_id, row.sent_at, row.error = row.external_id or self._claimed(wamid), self._now, None
+        elif row.status in _OPEN:
+            row.error = delivery_error(answer.code, answer.message)
         self._put(row, status_after(MessageStatus(row.status), row.attempts, answer))
         if row.status == MessageStatus.QUEUED:
             row.claimed_until = self._now + timedelta(seconds=delay_seconds(row.attempts, answer))
@@ -119,6 +124,20 @@ class SendRepository:
             self._session.flush()
             for event in statuses.settle([wamid]):
                 self._uow.publish(event)
+
+    def _claimed(self, wamid: Wamid) -> str | None:
+        """The provider's id for the message that was just accepted; an echo that came sooner gives it up and goes.
+
+        None in the case, which the provider rules out, that another message of ours has it.
+        """
+        channel_id, external_id = wamid
+        same = self._messages(MessageRow.channel_id == channel_id, MessageRow.external_id == external_id)
+        is_echo = sa.and_(MessageRow.direction == Direction.OUTBOUND.value, MessageRow.digest.is_not(None))
+        gone = sa.delete(MessageRow).where(same, is_echo).returning(MessageRow.conversation_id)
+        if echoes := self._session.scalars(gone).all():
+            ConversationRepository(self._uow).recount(echoes)
+        taken = self._session.scalar(sa.select(MessageRow.id).where(same))
+        return external_id if taken is None else None
 
     def list_stuck(self, before: datetime, limit: int) -> list[str]:
         """Of each conversation one message that should have been sent before."""

@@ -14,7 +14,7 @@ from services.common.kit.uow import TENANT
 from services.messaging import queries
 from services.messaging.domain.delivery import Answer, Verdict
 from tests.integration.messaging.post import Scripted, accepted, queue, sealed, send
-from tests.integration.messaging.webhooks import Front, body_of, status_of, value_of
+from tests.integration.messaging.webhooks import Front, body_of, status_of, text_of, value_of
 
 LOST = Answer(Verdict.UNCERTAIN, code="answer_lost", message="lost")
 BUSY = Answer(Verdict.RETRY, code="131016", message="busy")
@@ -215,3 +215,58 @@ def test_a_failure_told_later_outweighs_sent_but_not_delivered(line: Line) -> No
     assert line.get(message).status is MessageStatus.FAILED
     line.tell("wamid.f", "delivered")
     assert line.get(message).status is MessageStatus.DELIVERED
+
+
+def test_the_error_is_that_of_the_last_attempt(line: Line) -> None:
+    message = line.queue()
+    for answer, code in ((BUSY, "131016"), (REFUSED, "131008")):
+        line.send(message, Scripted(answer))
+        shown = line.get(message).error
+        assert shown is not None
+        assert shown.code == code
+        line.make_due()
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered", "read"])
+@pytest.mark.parametrize("before_the_answer", [True, False])
+def test_a_lost_answer_is_no_error_of_a_message_that_arrived(
+    line: Line, status: str, *, before_the_answer: bool
+) -> None:
+    message = line.queue()
+
+    def tell(_letter: object = None) -> None:
+        line.tell(f"wamid.{message.id}", status, biz_opaque_callback_data=message.id)
+
+    line.send(message, Scripted(LOST, during=tell if before_the_answer else lambda _: None))
+    if not before_the_answer:
+        assert line.get(message).error is not None
+        tell()
+    shown = line.get(message)
+    assert (shown.status, shown.error) == (status.upper(), None)
+
+
+def test_a_failure_that_was_told_outweighs_the_lost_answer(line: Line) -> None:
+    message = line.queue()
+    errors = [{"code": 131047, "title": "Re-engagement message"}]
+    callback = {"biz_opaque_callback_data": message.id, "errors": errors}
+    line.send(message, Scripted(LOST, during=lambda _: line.tell("wamid.told", "failed", **callback)))
+    shown = line.get(message)
+    assert shown.error is not None
+    assert (shown.status, shown.error.code) == (MessageStatus.FAILED, "131047")
+
+
+def test_an_echo_that_came_before_the_answer_becomes_the_message(line: Line) -> None:
+    message = line.queue()
+    echo = text_of("wamid.echo", to="16505551234") | {"from": "15550783881"}
+    value = value_of(number=line.number) | {"message_echoes": [echo]}
+    body = body_of(value, field="smb_message_echoes")
+    line.send(message, Scripted(accepted("wamid.echo"), during=lambda _: line.front.post(body)))
+    line.tell("wamid.echo", "read")
+    shown = line.get(message)
+    assert (shown.status, shown.external_id) == (MessageStatus.READ, "wamid.echo")
+    rows = line.front.rows(
+        "select message_count, (select count(*) from messages m where m.conversation_id = c.id) from conversations c"
+        " where tenant_id = :tenant",
+        tenant=line.tenant,
+    )
+    assert [tuple(row) for row in rows] == [(1, 1)]
