@@ -10,7 +10,10 @@ from typing import Any
 import orjson
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from services.common.contracts.messaging import MessageType
 from services.common.kit.settings import Secret
@@ -37,6 +40,28 @@ class Letter:
     reply_to: str | None
 
 
+class _Connection(HTTPSConnection):
+    """Whatever breaks while it is made, breaks before anything of the request has left."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, CertificateError) as error:
+            raise NewConnectionError(self, f"no connection: {error}") from error
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _Adapter(HTTPAdapter):
+    """Tells a TLS handshake that failed from a fault of TLS while the answer is read."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {**self.poolmanager.pool_classes_by_scheme, "https": _Pool}
+
+
 class GraphApi:
     """One per process: its connections are kept and shared."""
 
@@ -46,7 +71,7 @@ class GraphApi:
         self._session = requests.Session()
         self._session.trust_env = False  # a .netrc of the machine would replace the Authorization header
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=32, max_retries=0))
+            self._session.mount(scheme, _Adapter(pool_connections=4, pool_maxsize=32, max_retries=0))
 
     def send(self, letter: Letter, token: Secret) -> Answer:
         """Send once. Never raises for what the network or the provider do."""
@@ -71,8 +96,8 @@ class GraphApi:
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    """Whether nothing can have been sent: refused, unresolved, or timed out while connecting."""
-    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.SSLError):
+    """Whether nothing can have been sent: refused, unresolved, timed out or not trusted while connecting."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
         return True
     cause = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(cause, NewConnectionError | ConnectTimeoutError)

@@ -5,17 +5,28 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import eventlet
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from services.common.contracts.messaging import MessageType
 from services.common.kit.settings import Secret
 from services.messaging.adapters.graph_api import GraphApi, Letter, body_of
 from services.messaging.domain.delivery import Verdict
+from tests.integration.messaging.webhooks import REPO
 
 TOKEN = Secret("the-token")
 LETTER = Letter("01a1", "106", "16505551234", None, MessageType.TEXT, {"text": "hello"}, None)
@@ -149,6 +160,39 @@ def test_a_closed_door_can_be_tried_again() -> None:
     graph = GraphApi("http://127.0.0.1:9", "v26.0", (0.5, 0.5))
     assert graph.send(LETTER, TOKEN).verdict is Verdict.RETRY
     assert GraphApi("http://graph.invalid", "v26.0", (0.5, 0.5)).send(LETTER, TOKEN).verdict is Verdict.RETRY
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """For 127.0.0.1, with its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "graph")])
+    now = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .sign(key, SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = tmp_path / "graph.pem"
+    path.write_bytes(secret + made.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize(("trusted", "verdict"), [(True, Verdict.UNCERTAIN), (False, Verdict.RETRY)])
+def test_a_fault_of_tls_leaves_it_open_once_the_request_has_left(
+    certificate: Path, *, trusted: bool, verdict: Verdict
+) -> None:
+    asked = [sys.executable, "-m", "tests.integration.messaging.tls_door", str(certificate), str(trusted)]
+    told = subprocess.run(asked, cwd=REPO, capture_output=True, text=True, timeout=30, check=True)
+    assert told.stdout.split() == [verdict.value]
 
 
 def test_a_quoted_message_and_a_media_message_have_their_parts() -> None:
