@@ -70,7 +70,8 @@ class MessagingService(Service):
 
     @on(ChannelConnectedV1, SYSTEM, steps=True)
     def on_channel_connected_v1(self, event: ChannelConnectedV1, begin: Begin) -> None:
-        copy_channel.run(event, begin)
+        if not copy_channel.run(event, begin):
+            raise Later(1, "the process stops, and more has been waiting for the channel")
 
     @on(TenantCreatedV1)
     def on_tenant_created_v1(self, event: TenantCreatedV1, uow: UnitOfWork) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from services.common.contracts.base import Envelope
@@ -13,12 +14,25 @@ from services.common.kit.uow import Scope, UnitOfWork
 class Begin:
     """`with begin() as uow:` commits when the block ends; `begin.context` is whose work it is."""
 
-    def __init__(self, database: Database, context: Context, scope: Scope, envelope: Envelope | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        context: Context,
+        scope: Scope,
+        envelope: Envelope | None = None,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.context = context
         self.envelope = envelope
         """In an event handler: what surrounded the event."""
         self._database = database
         self._scope = scope
+        self._is_stopping = is_stopping
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the process is to end: long work should pause at the next place from which it can go on."""
+        return self._is_stopping()
 
     def __call__(
         self, scope: Scope | None = None, tenant_id: str | None = None, *, read_only: bool = False

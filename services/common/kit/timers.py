@@ -103,7 +103,7 @@ class Timer(KitEntrypoint):
                 if not ours:
                     return "elsewhere"
                 if self.steps:
-                    method(Begin(database, context, SYSTEM))
+                    method(Begin(database, context, SYSTEM, is_stopping=self._stopping.ready))
                     return "ok"
                 with database.transaction(context, SYSTEM) as uow:
                     method(uow)

@@ -15,11 +15,11 @@ _MOST_ITEMS = 200
 _MOST_BYTES = 4 * 1024 * 1024
 
 
-def run(event: ChannelConnectedV1, begin: Begin) -> None:
+def run(event: ChannelConnectedV1, begin: Begin) -> bool:
     """First the channel, in a transaction of its own: what comes in from then on finds it. An older version is no news.
 
     Then, in short transactions, what has been waiting. Safe to run again: whoever dies on the way is followed by the
-    event's next delivery, which takes what is left.
+    event's next delivery, which takes what is left. False when the process is to end before all is filed.
     """
     tenant_id = begin.envelope.tenant_id if begin.envelope is not None else None
     if tenant_id is None:
@@ -29,8 +29,9 @@ def run(event: ChannelConnectedV1, begin: Begin) -> None:
         with uow.as_tenant(tenant_id):
             ChannelRepository(uow).store(event)
     last: Place | None = FIRST
-    while last is not None:
+    while last is not None and not begin.stopping:
         last = _file_some(event, last, begin)
+    return last is None
 
 
 def _file_some(event: ChannelConnectedV1, after: Place, begin: Begin) -> Place | None:

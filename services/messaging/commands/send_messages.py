@@ -40,9 +40,12 @@ class PostOffice(NamedTuple):
 def run(message_id: str, tenant_id: str, begin: Begin, office: PostOffice) -> float | None:
     """Until the message is finished. Returns the seconds after which to try again, or None when there is nothing left.
 
-    May be called twice for a message at the same time: only one of the two gets the claim.
+    A process that is to end makes a pause between two messages. May be called twice for a message at the same time:
+    only one of the two gets the claim.
     """
     for _ in range(_IN_A_ROW):
+        if begin.stopping:
+            break
         with begin(TENANT, tenant_id) as uow:
             turn = SendRepository(uow).take_turn(message_id, office.lease)
         if turn.claim is not None:

@@ -54,8 +54,14 @@ def queue(front: Front, tenant_id: str, **request: object) -> Message:
 
 
 def send(
-    front: Front, tenant_id: str, message_id: str, sender: Scripted, *, lease: timedelta = timedelta(seconds=30)
+    front: Front,
+    tenant_id: str,
+    message_id: str,
+    sender: Scripted,
+    *,
+    lease: timedelta = timedelta(seconds=30),
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> float | None:
     """Handle the event of a queued message once."""
-    begin = Begin(front.database, Context.new(tenant_id=tenant_id), TENANT)
+    begin = Begin(front.database, Context.new(tenant_id=tenant_id), TENANT, is_stopping=is_stopping)
     return send_messages.run(message_id, tenant_id, begin, PostOffice(sender, KEYS, lease))

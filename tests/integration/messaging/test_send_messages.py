@@ -270,3 +270,12 @@ def test_an_echo_that_came_before_the_answer_becomes_the_message(line: Line) -> 
         tenant=line.tenant,
     )
     assert [tuple(row) for row in rows] == [(1, 1)]
+
+
+def test_a_process_that_is_to_end_pauses_between_two_messages(line: Line) -> None:
+    messages, sender = [line.queue(text=words) for words in ("one", "two", "three")], Scripted()
+    wait = line.send(messages[-1], sender, is_stopping=lambda: bool(sender.sent))
+    assert wait is not None
+    assert [letter.content["text"] for letter in sender.sent] == ["one"]
+    assert line.send(messages[-1], sender) is None
+    assert len(sender.sent) == len(messages)

@@ -87,7 +87,7 @@ class Front:
             version=version,
         )
         envelope = replace(envelope_of(b""), type=event.TYPE, tenant_id=tenant_id, data=event.to_wire())
-        copy_channel.run(event, Begin(self.database, Context.new(), SYSTEM, envelope))
+        assert copy_channel.run(event, Begin(self.database, Context.new(), SYSTEM, envelope))
         return channel_id
 
     def rows(self, statement: str, **values: Any) -> Sequence[Any]:

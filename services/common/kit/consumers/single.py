@@ -84,7 +84,7 @@ class EventHandler(Subscriber, MessageEntrypoint):
         database = runtime_of(self.container).resources.database
         context = context_of(envelope, delivery)
         if self.steps:
-            method(event, Begin(database, context, self.scope, envelope))
+            method(event, Begin(database, context, self.scope, envelope, lambda: bool(self.container.stopping)))
             return
         with database.transaction(context, self.scope, envelope=envelope) as uow:
             if inbox.claim(uow, [envelope.id], self.label):
