@@ -7,7 +7,6 @@ that is simply too much at once (a time limit, the server's lock table) ends in 
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -185,8 +184,9 @@ class BatchHandler(Subscriber):
 
         When the database answers and only this batch keeps failing, the batch is to blame.
         """
-        pause = _FIRST_WAIT
-        for tries in itertools.count(1):
+        pause, tries = _FIRST_WAIT, 0
+        while True:
+            tries += 1
             try:
                 return store()
             except Exception as error:
