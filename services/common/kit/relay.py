@@ -84,7 +84,7 @@ class Relay:
         while not self._stopping.is_set():
             self._awake.clear()
             try:
-                self.publish_waiting(self._options.batch if failures == 0 else 1)
+                self.publish_waiting(self._options.batch, first=self._options.batch if failures == 0 else 1)
                 self._look_after_the_rest()
             except Exception as error:  # noqa: BLE001  an outage must not end the relay
                 self._back_off(error, failures)
@@ -93,14 +93,18 @@ class Relay:
                 failures = 0
                 self._awake.wait(self._options.poll)
 
-    def publish_waiting(self, batch: int) -> int:
-        """Publish all that waits, a batch at a time; return how many. Raises when broker or database are away."""
-        total = 0
+    def publish_waiting(self, batch: int, first: int | None = None) -> int:
+        """Publish all that waits, a batch at a time; return how many. Raises when broker or database are away.
+
+        `first` makes the first batch smaller: one event shows as well as many whether an outage is over.
+        """
+        total, size = 0, first or batch
         since = self._since or self._find_oldest()
-        while (count := self._publish_batch(lambda uow: _take(uow, since, batch))) > 0:
+        while (count := self._publish_next(since, size)) > 0:
             total += count
-            if count < batch or self._stopping.is_set():
+            if count < size or self._stopping.is_set():
                 break
+            size = batch
         return total
 
     def retry_parked(self) -> int:
@@ -113,6 +117,9 @@ class Relay:
         with self._database.transaction(Context.new(), SYSTEM, read_only=True) as uow:
             oldest = outbox.waiting_since(uow.session)
         return 0.0 if oldest is None else max((clock.now() - oldest).total_seconds(), 0.0)
+
+    def _publish_next(self, since: datetime, size: int) -> int:
+        return self._publish_batch(lambda uow: _take(uow, since, size))
 
     def _publish_batch(self, take: Callable[[UnitOfWork], list[outbox.Pending]]) -> int:
         with self._database.transaction(Context.new(), SYSTEM) as uow:

@@ -42,9 +42,11 @@ class Broker:
         self.away = False
         self.without_queue: set[str] = set()
         self.before_answer: Callable[[], None] = lambda: None
+        self.batches: list[int] = []
 
     def publish_many(self, messages: Sequence[Outgoing], timeout: float = 5.0) -> list[Outcome]:
         assert timeout <= 5.0
+        self.batches += [len(messages)] if messages else []
         outcomes = [self._take(message) for message in messages]
         self.before_answer()
         return outcomes
@@ -157,6 +159,20 @@ def test_events_wait_while_the_broker_is_away_and_leave_in_order(
         eventually(lambda: relay.lag() == 0)
     assert broker.numbers() == list(range(30))
     assert positions(database) == list(range(1, 31))
+
+
+def test_after_an_outage_one_event_tries_the_way_and_the_rest_follows_at_once(
+    database: Database, ours: Context, broker: Broker
+) -> None:
+    broker.away = True
+    with running(Relay(database, broker, _QUICK)):
+        lend(database, ours, *range(20))
+        eventually(lambda: len(broker.batches) > 3)
+        assert set(broker.batches[1:]) == {1}
+        broker.batches.clear()
+        broker.away = False
+        eventually(lambda: len(broker.confirmed) == 20)
+    assert broker.batches[-2:] == [1, 19]
 
 
 def test_a_crash_between_publishing_and_commit_repeats_and_loses_nothing(
