@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psycopg2
 
+from deploy.local.console import say
 from tests.faults.count import of_totals
 from tests.faults.ledger import Ledger
 from tests.faults.stored import Databases, Total
@@ -17,6 +18,7 @@ from tests.simulators.graph_api.control import ControlClient
 QUIET_SECONDS = 120.0
 
 _POLL = 0.4
+_TELL_EVERY = 10.0
 _DEAD = ".dlq"
 _PATIENCE = 8.0
 """Nothing has moved for so long, and something is missing: it will not come."""
@@ -81,7 +83,7 @@ class Quiescence:
 
     def wait(self, ledger: Ledger, before: Before, seconds: float = QUIET_SECONDS) -> Quiet:
         """Wait until everything accepted has arrived everywhere, or until nothing moves any more."""
-        began = moved_at = time.monotonic()
+        began = moved_at = told_at = time.monotonic()
         last, queues = self._look(ledger, before), dict[str, int]()
         while True:
             now = time.monotonic()
@@ -92,6 +94,9 @@ class Quiescence:
                     return Quiet(reached=True, seconds=now - began, rest=str(last), dead=_dead(queues))
             if now - began > seconds:
                 return Quiet(reached=False, seconds=now - began, rest=f"{last}; {_busy(queues)}", dead=_dead(queues))
+            if now - told_at > _TELL_EVERY:
+                told_at = now
+                say(f"  still waiting: {str(last) or 'nothing in the databases'}, {_busy(queues)}")
             time.sleep(_POLL)
             look = self._look(ledger, before)
             if look != last:
