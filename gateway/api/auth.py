@@ -39,6 +39,7 @@ from services.common.contracts.auth import (
     VerifyEmail,
 )
 from services.common.contracts.base import schema_of
+from services.common.contracts.tenants import SalonUnknown
 
 auth = Resource("auth", "Accounts and sessions.")
 keys = Resource("keys", "Public keys of access tokens.")
@@ -50,7 +51,7 @@ auth.route_to(
     "POST /auth/register",
     access=CREDENTIALS,
     status=201,
-    refuses=(EmailTaken,),
+    refuses=(EmailTaken, SalonUnknown, TenantSuspended),
     fallback={"device": user_agent},
 )
 auth.route_to(

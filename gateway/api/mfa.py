@@ -24,6 +24,7 @@ from services.common.contracts.auth import (
     Role,
     TenantSuspended,
     VerifyMfa,
+    WrongCode,
 )
 
 mfa = Resource("mfa", "The second factor.")
@@ -48,7 +49,7 @@ mfa.route_to(
     ConfirmTotp,
     "POST /auth/mfa/totp/confirm",
     access=LOGIN_STEP,
-    refuses=(BadMfaToken, BadMfaCode, MfaEnrolled, MfaNotEnrolled),
+    refuses=(BadMfaToken, WrongCode, LockedOut, MfaEnrolled, MfaNotEnrolled),
     guard=_refuse_strangers,
     fallback={"device": user_agent},
 )
@@ -56,7 +57,7 @@ mfa.route_to(
     DisableTotp,
     "DELETE /auth/mfa/totp",
     access=_ANY,
-    refuses=(ProofNeeded, MfaNotEnrolled, MfaDemanded),
+    refuses=(ProofNeeded, LockedOut, MfaNotEnrolled, MfaDemanded),
     fixed={"sessionId": session_id},
     secrets_sent=True,
 )
@@ -64,7 +65,7 @@ mfa.route_to(
     RegenerateRecoveryCodes,
     "POST /auth/mfa/recovery-codes",
     access=_ANY,
-    refuses=(ProofNeeded, MfaNotEnrolled),
+    refuses=(ProofNeeded, LockedOut, MfaNotEnrolled),
     fixed={"sessionId": session_id},
 )
 mfa.route_to(

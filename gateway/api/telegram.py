@@ -12,9 +12,11 @@ from gateway.access import CREDENTIALS, person
 from gateway.arrival import user_agent
 from gateway.resource import Resource
 from services.common.contracts.auth import (
+    BadCredentials,
     LinkTelegram,
     LoginWithTelegram,
     Role,
+    TelegramNeeded,
     TelegramTaken,
     TenantSuspended,
     UnlinkTelegram,
@@ -63,7 +65,7 @@ telegram.route_to(
     LoginWithTelegram,
     "POST /auth/telegram",
     access=CREDENTIALS,
-    refuses=(TelegramLoginRefused, SalonUnknown, TenantSuspended),
+    refuses=(TelegramLoginRefused, BadCredentials, SalonUnknown, TenantSuspended),
     fallback={"device": user_agent},
     shape=_with_widget,
     body_schema={**_SCHEMA, "properties": {**_SCHEMA["properties"], **_DEVICE}},
@@ -78,4 +80,4 @@ telegram.route_to(
     body_schema=_SCHEMA,
     example=_EXAMPLE,
 )
-telegram.route_to(UnlinkTelegram, "DELETE /auth/telegram/link", access=_ANY)
+telegram.route_to(UnlinkTelegram, "DELETE /auth/telegram/link", access=_ANY, refuses=(TelegramNeeded,))

@@ -84,7 +84,7 @@ TABLE = (
     Row("POST /auth/send-verification", "CUSTOMER", {}, 202, tenant_needed=False),
     Row("GET /auth/sessions", "CUSTOMER", probes=({"userId": "@userId"},), tenant_needed=False, hidden=404),
     Row("POST /auth/mfa/totp", "CUSTOMER", {}, tenant_needed=False),
-    Row("POST /auth/mfa/totp/confirm", "CUSTOMER", _WRONG, 401, tenant_needed=False),
+    Row("POST /auth/mfa/totp/confirm", "CUSTOMER", _WRONG, 422, tenant_needed=False),
     Row("DELETE /auth/mfa/totp", "CUSTOMER", _WRONG, 409, tenant_needed=False),
     Row("POST /auth/mfa/recovery-codes", "CUSTOMER", _WRONG, 409, tenant_needed=False),
     Row(

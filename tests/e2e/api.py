@@ -64,10 +64,10 @@ class Api:
         return Api(self.gateway_url, token)
 
     def call(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
-        """Any method; a path that does not begin with `/api` or `/.` is one of the versioned API."""
+        """Any method; a path that does not begin with `/api/` or `/.` is one of the versioned API."""
         if body is not None:
             options["json"] = body
-        rooted = path.startswith(("/api", "/."))
+        rooted = path.startswith(("/api/", "/."))
         url = self.gateway_url + ("" if rooted else API) + path
         return Answer(self._session.request(method, url, timeout=_TIMEOUT_SECONDS, **options))
 
