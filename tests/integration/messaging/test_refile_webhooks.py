@@ -72,5 +72,22 @@ def test_a_body_that_could_not_be_read_is_read_by_a_newer_parser(shop: Shop, mon
         ]
 
 
+@pytest.mark.usefixtures("poisoned")
+def test_the_operator_refiles_from_the_command_line(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = shop.body(text_of(wamid(), POISON))
+    shop.front.post(body)
+    settings = {"MESSAGING_DATABASE_URL": shop.front.private.app_url, "AMQP_URL": "amqp://", "ENVELOPE_KEYS": "k1:"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert refile_webhooks.main([hash_of(body)]) == 1
+    mend(shop.front)
+    capsys.readouterr()
+    assert refile_webhooks.main([hash_of(body)]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert [item["outcome"] for item in json.loads(line)["items"]] == ["MESSAGE"]
+
+
 def test_what_nobody_knows_is_not_reported(front: Front) -> None:
     assert refile(front, "0" * 64) == []
