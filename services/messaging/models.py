@@ -16,6 +16,7 @@ _ODD_STATUS = sa.text("status in ('QUEUED', 'SENDING', 'UNCERTAIN', 'FAILED')")
 _ODD_TYPE = sa.text("type <> 'TEXT'")
 _UNREAD, _ASSIGNED = sa.text("unread_count > 0"), sa.text("assigned_to is not null")
 _WORDS = "coalesce(name, '') || ' ' || coalesce(username, '') || ' ' || coalesce(phone_number, '')"
+_HAS_FAILED = sa.text('remarks @> \'[{"outcome": "FAILED"}]\'')
 _UNFINISHED = sa.text("status in ('QUEUED', 'SENDING')")
 
 
@@ -34,6 +35,7 @@ class WebhookEventRow(Base):
     """A webhook's body, once by its hash. It can hold several tenants' items, so no tenant sees it."""
 
     __tablename__ = "webhook_events"
+    __table_args__ = (sa.Index("webhook_events_failed_idx", "received_at", postgresql_where=_HAS_FAILED),)
 
     id: Mapped[str] = mapped_column(UUID, primary_key=True)
     body_hash: Mapped[str] = mapped_column(unique=True)
@@ -50,7 +52,11 @@ class WebhookItemRow(Base):
     """What became of one item of a webhook, for the tenant that it concerns."""
 
     __tablename__ = "webhook_items"
-    __table_args__ = (sa.Index(None, "event_id"), sa.Index(None, "tenant_id", "created_at"))
+    __table_args__ = (
+        sa.Index(None, "event_id"),
+        sa.Index(None, "tenant_id", "created_at"),
+        sa.Index("webhook_items_failed_idx", "event_id", postgresql_where=sa.text("outcome = 'FAILED'")),
+    )
 
     tenant_id: Mapped[str] = mapped_column(UUID, primary_key=True)
     event_id: Mapped[str] = mapped_column(UUID, primary_key=True)
@@ -87,6 +93,7 @@ class ProviderEventRow(TenantOwned, Base):
     __table_args__ = (
         sa.UniqueConstraint("tenant_id", "digest"),
         sa.Index(None, "tenant_id", "field", "created_at"),
+        sa.Index(None, "created_at"),
     )
 
     digest: Mapped[str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from services.common.contracts import messaging
 from services.common.contracts.base import Envelope
 from services.common.contracts.gateway import WebhookReceivedV1
@@ -16,6 +18,7 @@ from services.messaging.commands import (
     copy_channel,
     copy_plan,
     file_webhooks,
+    forget_webhooks,
     queue_message,
     refile_webhooks,
     send_messages,
@@ -29,12 +32,17 @@ def _post_office(settings: MessagingSettings) -> PostOffice:
     return PostOffice(graph, KeyRing.from_setting(settings.envelope_keys), settings.send_lease)
 
 
+def _retention(settings: MessagingSettings) -> timedelta:
+    return settings.webhook_retention
+
+
 class MessagingService(Service):
     """The table of contents."""
 
     name = messaging.SERVICE
     runtime = Runtime(MessagingSettings)
     office = Provide(_post_office)
+    retention = Provide(_retention)
 
     @command(messaging.QueueMessage)
     def queue_message(self, request: messaging.QueueMessage, uow: UnitOfWork) -> messaging.Message:
@@ -91,3 +99,7 @@ class MessagingService(Service):
     def send_what_is_stuck(self, begin: Begin) -> None:
         for tenant_id, message_id in queries.list_stuck_sends(begin):
             send_messages.run(message_id, tenant_id, begin, self.office)
+
+    @every(3600, steps=True)
+    def forget_old_webhooks(self, begin: Begin) -> None:
+        forget_webhooks.run(begin, self.retention)

@@ -17,10 +17,16 @@ class MessagingSettings(Settings):
     envelope_keys: Secret = setting(
         "ENVELOPE_KEYS", "keys that open credentials, kid:base64 of 32 bytes, comma-separated"
     )
+    webhook_days: int = setting("WEBHOOK_DAYS", "how long raw webhooks are kept, in days", default=90)
     graph_api_url: str = setting("GRAPH_API_URL", "where messages are sent", default="https://graph.facebook.com")
     graph_api_version: str = setting("GRAPH_API_VERSION", "version of the Graph API", default="v26.0")
     graph_connect_seconds: float = setting("GRAPH_CONNECT_SECONDS", "time to reach the Graph API", default=3.05)
     graph_read_seconds: float = setting("GRAPH_READ_SECONDS", "time for the Graph API to answer", default=10.0)
+
+    @property
+    def webhook_retention(self) -> timedelta:
+        """How long raw webhooks are kept."""
+        return timedelta(days=self.webhook_days)
 
     @property
     def graph_timeouts(self) -> tuple[float, float]:

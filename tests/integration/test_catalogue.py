@@ -68,8 +68,9 @@ ALLOWED: dict[str, AllowList] = {
             "contacts": "select",
             "messages": "select",
             "unrouted_items": "select, insert, delete",
-            "webhook_events": "select, insert, update",
-            "webhook_items": "select",
+            "provider_events": "select, delete",
+            "webhook_events": "select, insert, update, delete",
+            "webhook_items": "select, delete",
         },
     ),
     # Events are counted in batches that hold many tenants.

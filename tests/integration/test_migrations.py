@@ -12,8 +12,10 @@ from tests.integration.databases import PrivateDatabase, PrivateServer, connecte
 from tests.integration.test_catalogue import SERVICES
 
 _SHAPE = """
-select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
- where table_schema = 'public' order by 1, 2
+select cast(table_name as text), cast(column_name as text), cast(data_type as text), cast(is_nullable as text),
+ cast(column_default as text) from information_schema.columns where table_schema = 'public'
+union all select tablename, indexname, indexdef, '', null from pg_indexes where schemaname = 'public'
+union all select tablename, policyname, qual, cast(roles as text), with_check from pg_policies order by 1, 2, 3, 4
 """
 
 

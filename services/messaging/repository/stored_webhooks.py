@@ -48,10 +48,13 @@ _TAKE_UNROUTED = text(
 )
 _FAILED_BODIES = text(
     """
-    select e.body_hash from webhook_events e
-    where e.id in (select event_id from webhook_items where outcome = 'FAILED')
-        or e.remarks @> '[{"outcome": "FAILED"}]'
-    order by e.received_at limit :most
+    select body_hash from (
+        select body_hash, received_at from webhook_events
+        where id in (select event_id from webhook_items where outcome = 'FAILED')
+        union
+        select body_hash, received_at from webhook_events where remarks @> '[{"outcome": "FAILED"}]'
+    ) as failed
+    order by received_at limit :most
     """
 )
 _LOCK = text("select id, body, received_at, remarks from webhook_events where body_hash = :body_hash for update")
@@ -67,6 +70,28 @@ _FORGET_FAILED = text(
 )
 _KEEP_REMARKS = text("update webhook_events set remarks = cast(:remarks as jsonb) where id = :event_id")
 _REMARK = text("update webhook_events set remarks = remarks || cast(:remarks as jsonb) where id = :event_id")
+
+
+_FORGET_BODIES = text(
+    """
+    with old as (
+        select e.id from webhook_events e
+        where e.received_at < :before and not (e.remarks @> '[{"outcome": "FAILED"}]')
+            and not exists (select from unrouted_items u where u.event_id = e.id)
+            and not exists (select from webhook_items i where i.event_id = e.id and i.outcome = 'FAILED')
+        order by e.received_at limit :most
+    ),
+    items as (delete from webhook_items i using old where i.event_id = old.id)
+    delete from webhook_events e using old where e.id = old.id
+    """
+)
+_FORGET_NEWS = text(
+    """
+    delete from provider_events where (tenant_id, id) in (
+        select tenant_id, id from provider_events where created_at < :before order by created_at limit :most
+    )
+    """
+)
 
 
 class Stored(NamedTuple):
@@ -125,6 +150,18 @@ class StoredWebhookRepository:
         self._session.execute(_KEEP_REMARKS, {"event_id": body.id, "remarks": bulk.as_json(kept)})
         known = {item.path for item in items} | {remark["path"] for remark in body.remarks}
         return Stored(str(body.id), bytes(body.body), body.received_at, frozenset(paths), frozenset(known))
+
+    def forget(self, before: datetime, most: int) -> int:
+        """Bodies from before with what is noted of their items, unless one of them failed or is still waiting."""
+        return self._delete(_FORGET_BODIES, before, most)
+
+    def forget_news(self, before: datetime, most: int) -> int:
+        """What was kept as it came."""
+        return self._delete(_FORGET_NEWS, before, most)
+
+    def _delete(self, statement: Any, before: datetime, most: int) -> int:
+        gone = self._session.execute(statement, {"before": before, "most": most})
+        return int(gone.rowcount)  # type: ignore[attr-defined]
 
     def remark(self, event_id: str, remarks: Iterable[Remark]) -> None:
         """Note on the body what became of items that belong to nobody."""
