@@ -53,13 +53,12 @@ class WebhookItemRow(Base):
 
     __tablename__ = "webhook_items"
     __table_args__ = (
-        sa.Index(None, "event_id"),
         sa.Index(None, "tenant_id", "created_at"),
         sa.Index("webhook_items_failed_idx", "event_id", postgresql_where=sa.text("outcome = 'FAILED'")),
     )
 
     tenant_id: Mapped[str] = mapped_column(UUID, primary_key=True)
-    event_id: Mapped[str] = mapped_column(UUID, primary_key=True)
+    event_id: Mapped[str] = mapped_column(UUID, primary_key=True, index=True)
     path: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     outcome: Mapped[str]
@@ -93,7 +92,6 @@ class ProviderEventRow(TenantOwned, Base):
     __table_args__ = (
         sa.UniqueConstraint("tenant_id", "digest"),
         sa.Index(None, "tenant_id", "field", "created_at"),
-        sa.Index(None, "created_at"),
     )
 
     digest: Mapped[str]
@@ -103,7 +101,7 @@ class ProviderEventRow(TenantOwned, Base):
     account_ids: Mapped[list[str]]
     value: Mapped[dict[str, Any]]
     occurred_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ChannelRow(TenantOwned, Base):
