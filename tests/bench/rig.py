@@ -24,7 +24,7 @@ from tests.bench.cpu import Meter
 from tests.bench.letters import Number, Writer
 from tests.bench.load import Generator
 from tests.bench.wire import request
-from tests.bench.workers import REPLICAS, Workers
+from tests.bench.workers import CONSUMERS, REPLICAS, Workers
 
 CONNECTIONS = 16
 GENERATOR = "load generator"
@@ -46,6 +46,7 @@ _PARTS = {
     "tenants": "tenants",
     "auth": "auth",
     "analytics-events": "analytics-events",
+    "tenants-events": "tenants-events",
     "bookings": "bookings",
 }
 _REST = "the rest"
@@ -72,7 +73,7 @@ class Rig:
         self.settings = self._system.up()
         environment = base_environment() | dict(self.settings) | {"GIT_COMMIT": current_commit()}
         self._workers = Workers(self._layout, environment)
-        self.workers.only("messaging-events", "analytics-events")
+        self.workers.only(*CONSUMERS)
         self._seed()
 
     def down(self) -> None:

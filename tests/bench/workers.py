@@ -20,10 +20,13 @@ from deploy.local.ports import free_port
 from deploy.local.processes import ProcessSpec
 
 BARE = "bare"
+CONSUMERS = ("messaging-events", "analytics-events", "tenants-events")
+"""All that a customer's message sets in motion."""
 
 _WORKERS = {
     "messaging-events": ("messaging", "events"),
     "analytics-events": ("analytics", "events"),
+    "tenants-events": ("tenants", "events"),
     "bookings": ("bookings", "rpc"),
 }
 _READY_SECONDS = 60.0

@@ -14,6 +14,7 @@ from tests.bench.load import Outcome
 from tests.bench.progress import INBOX, Watch
 from tests.bench.rig import CONNECTIONS, Rig
 from tests.bench.stages.webhooks import MOST_A_SECOND, OPEN_CONNECTIONS, RATES, requests_of
+from tests.bench.workers import CONSUMERS
 
 HANDLER = "messaging.on_webhook_received_v1"
 
@@ -33,7 +34,7 @@ class _Seen:
 
 def stage(rig: Rig, plan: Plan) -> Iterator[Figure]:
     """Closed loop on 16 connections, then fixed rates."""
-    rig.workers.only("messaging-events", "analytics-events")
+    rig.workers.only(*CONSUMERS)
     for rate in (None, *RATES):
         load = os.getloadavg()[0]
         runs = [_once(rig, plan.seconds, rate) for _ in range(plan.runs)]
