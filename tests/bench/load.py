@@ -81,14 +81,16 @@ class Generator:
     def open_loop(self, requests: Iterator[bytes], rate: float, seconds: float) -> Outcome:
         """One request every 1/rate seconds; those that find no free connection wait here, and their latency grows."""
         started = self._begin()
-        until, pause, due = started + seconds, 1 / rate, started
+        until, due = started + seconds, started
+        sent, wanted = 0, round(rate * seconds)
         while True:
-            while self._idle and due < until and due <= time.monotonic():
+            while self._idle and sent < wanted and due <= time.monotonic():
                 self._send(next(requests), due)
-                due += pause
-            if due >= until and self._is_finished(until):
+                sent += 1
+                due = started + sent / rate
+            if sent == wanted and self._is_finished(until):
                 return self._end(started)
-            self._receive(max(0.0, due - time.monotonic()) if self._idle and due < until else 0.1)
+            self._receive(max(0.0, due - time.monotonic()) if self._idle and sent < wanted else 0.1)
 
     def _begin(self) -> float:
         self._outcome = Outcome(time.time())
