@@ -97,13 +97,7 @@ class Link:
             msg = "others have been writing for too long"
             raise LinkDownError(msg)
         try:
-            write(self._usable_channel())
-        except (OSError, amqp.AMQPError) as error:
-            self.drop()
-            raise LinkDownError(str(error)) from error
-        except BaseException:
-            self.drop()  # cut short in the middle of a frame, or with a tag that was never sent
-            raise
+            self._write(self._usable_channel(), write)
         finally:
             self._writing.release()
 
@@ -138,6 +132,16 @@ class Link:
                 log.debug("broker_gone_before_goodbye", link=self.name)
             finally:
                 self._writing.release()
+
+    def _write(self, channel: Any, write: Callable[[Any], None]) -> None:
+        try:
+            write(channel)
+        except (OSError, amqp.AMQPError) as error:
+            self.drop()
+            raise LinkDownError(str(error)) from error
+        except BaseException:
+            self.drop()  # cut short in the middle of a frame, or with a tag that was never sent
+            raise
 
     def _usable_channel(self) -> Any:
         channel = self._channel

@@ -139,8 +139,8 @@ class ConfirmedPublisher:
             )
 
     def _give_up_on_silence(self, heard_before: int) -> None:
-        """A slow broker keeps its connection; one that said nothing at all since we sent is taken for gone."""
-        if self._link.frames_heard == heard_before:
+        """A slow broker keeps its connection, and one that has said that it takes nothing; a silent one is gone."""
+        if self._link.up and self._link.frames_heard == heard_before:
             self._link.drop()
 
     def _prepare(self, channel: Any) -> None:

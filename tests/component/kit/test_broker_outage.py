@@ -127,10 +127,12 @@ def test_a_broker_short_of_memory_takes_nothing_and_blocks_nobody(
     start("events")
     publisher.publish(outgoing(SampleAddedV1(name="before"), TENANT))
     node.control("set_vm_memory_high_watermark", "0.000001")
+    channel = publisher._link.channel
     try:
         event = outgoing(SampleAddedV1(name="during"), TENANT)
         assert _seconds_until_refused(lambda: publisher.publish(event)) < 2.5
         assert _seconds_until_refused(lambda: publisher.publish(event)) < 0.5
+        assert publisher._link.carries(channel), "a new connection would have to find out anew"
     finally:
         node.control("set_vm_memory_high_watermark", "0.4")
     eventually(lambda: _is_taken(publisher))

@@ -30,6 +30,20 @@ def test_a_thread_that_dies_lets_everybody_go_and_is_replaced(monkeypatch: pytes
     assert len(set(threads)) == 2
 
 
+def test_a_broker_that_takes_no_messages_keeps_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = Link("amqp://nowhere", "test", on_up=lambda _channel: None, on_down=lambda _error: None)
+    monkeypatch.setattr(connection, "_start", lambda: None)
+    connection._known.set()
+    connection._channel = channel = object()
+    connection._set_blocked(True)
+    with pytest.raises(LinkDownError, match="short of"):
+        connection.send(lambda _channel: None, patience=1)
+    connection._set_blocked(False)
+    used: list[Any] = []
+    connection.send(used.append, patience=1)
+    assert used == [channel]
+
+
 def test_a_closed_connection_stays_closed() -> None:
     connection = Link("amqp://nowhere", "test", on_up=lambda _channel: None, on_down=lambda _error: None)
     connection.close()
