@@ -189,10 +189,10 @@ TABLE = (
         tenant_needed=False,
     ),
     *(Row(f"{method} {path}", "webhook") for path in ("/webhook", "/whatsapp/webhook") for method in ("GET", "POST")),
-    *(Row(f"GET {prefix}{path}", "probe") for prefix in ("", "/root") for path in ("/live", "/ready", "/health")),
-    Row("GET /root/metrics", "internal"),
-    Row("GET /root/.well-known/jwks.json", "public"),
-    *(Row(f"GET /root/api/{path}", "public") for path in ("version", "openapi.json", "docs", "docs/{file}")),
+    *(Row(f"GET {prefix}{path}", "probe") for prefix in ("", "/-") for path in ("/live", "/ready", "/health")),
+    Row("GET /-/metrics", "internal"),
+    Row("GET /-/.well-known/jwks.json", "public"),
+    *(Row(f"GET /-/api/{path}", "public") for path in ("version", "openapi.json", "docs", "docs/{file}")),
 )
 
 NAMES_NOTHING = {
@@ -209,7 +209,7 @@ NAMES_NOTHING = {
 def documented(request: str) -> str:
     """The row's name for a method and path of the API document."""
     method, path = request.split(" ")
-    return f"{method} {path.removeprefix('/api/v1')}" if path.startswith("/api/v1/") else f"{method} /root{path}"
+    return f"{method} {path.removeprefix('/api/v1')}" if path.startswith("/api/v1/") else f"{method} /-{path}"
 
 
 def filled(template: Any, own: Form, tried: Form) -> Any:
@@ -255,7 +255,7 @@ _INTRODUCTION = """# Who may call what
 Written by `python -m tests.e2e.access_table` from the table that `tests/e2e/test_isolation.py` tries against a running
 system: each route with ten kinds of bad token, with the next lower role, without a tenant, and with the ids of another
 tenant's things, in its path and in each field that can name one. Another tenant's thing gets the same answer as one
-that does not exist. Paths are below `/api/v1`, but for those that begin with `/root`.
+that does not exist. Paths are below `/api/v1`, but for those that begin with `/-`, which stand at the top.
 
 | route | least role | bad token | lower role | no tenant | another's id in the path | another's id in a field |
 |---|---|---|---|---|---|---|

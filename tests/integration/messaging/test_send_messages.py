@@ -156,7 +156,8 @@ def test_a_worker_that_died_leaves_an_uncertain_message(line: Line) -> None:
     with pytest.raises(KeyboardInterrupt):
         line.send(message, Scripted(during=die))
     second = Scripted()
-    assert (line.send(message, second) or 0) > 0
+    # Soon, and not only when the lease is over: the worker may just be slow.
+    assert 1.0 <= (line.send(message, second) or 0) < 10
     line.make_due()
     line.send(message, second)
     assert (line.get(message).status, second.sent) == (MessageStatus.UNCERTAIN, [])
