@@ -12,6 +12,7 @@ from deploy.local.ports import HOST
 
 GATEWAY = "gateway"
 SIMULATOR = "simulator"
+BOT_API = "bot-api"
 
 _MOST_REPLICAS = 16
 
@@ -92,10 +93,18 @@ def gateway(port: int, metrics: Path) -> ProcessSpec:
 
 
 def simulator(port: int) -> ProcessSpec:
+    return _stand_in(SIMULATOR, "tests.simulators.graph_api", port)
+
+
+def bot_api(port: int) -> ProcessSpec:
+    return _stand_in(BOT_API, "tests.simulators.telegram_bot_api", port)
+
+
+def _stand_in(name: str, module: str, port: int) -> ProcessSpec:
     return ProcessSpec(
-        name=SIMULATOR,
-        service=SIMULATOR,
-        command=[sys.executable, "-m", "tests.simulators.graph_api", "--host", HOST, "--port", str(port)],
+        name=name,
+        service=name,
+        command=[sys.executable, "-m", module, "--host", HOST, "--port", str(port)],
         wave=0,
     )
 

@@ -14,7 +14,7 @@ from deploy.local.fleet import Fleet
 from deploy.local.infrastructure import Infrastructure
 from deploy.local.layout import Layout, dev_layout
 from deploy.local.ports import HOST, PortBook
-from deploy.local.processes import GATEWAY, SIMULATOR, ProcessSpec, health_url_name
+from deploy.local.processes import BOT_API, GATEWAY, SIMULATOR, ProcessSpec, health_url_name
 
 _USUAL_GATEWAY_PORT = 3000
 
@@ -132,6 +132,8 @@ class System:
         ]
         if "GRAPH_API_URL" not in self._given:
             specs.append(processes.simulator(self._port(SIMULATOR)))
+        if "TELEGRAM_API_URL" not in self._given:
+            specs.append(processes.bot_api(self._port(BOT_API)))
         return [*specs, processes.gateway(self._gateway_port(), self.layout.metrics)]
 
     def _port(self, name: str, preferred: int | None = None) -> int:
@@ -157,6 +159,7 @@ class System:
             "PUBLIC_URL": gateway_url,
             "MAILBOX_DIR": str(self.layout.mailbox),
             "GRAPH_API_URL": self._given.get("GRAPH_API_URL") or f"http://{HOST}:{self._port(SIMULATOR)}",
+            "TELEGRAM_API_URL": self._given.get("TELEGRAM_API_URL") or f"http://{HOST}:{self._port(BOT_API)}",
             **settings(self._secrets, self._given),
             **{health_url_name(spec.name): spec.health_url for spec in specs if spec.health_url is not None},
         }

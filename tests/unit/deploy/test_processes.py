@@ -49,6 +49,7 @@ def test_a_senseless_number_is_refused(text: str) -> None:
         ("tenants", {"AMQP_URL", "TENANTS_DATABASE_URL", "ENVELOPE_KEYS", "TELEGRAM_WEBHOOK_KEY"}),
         ("gateway", {"AMQP_URL"}),
         ("simulator", {"AMQP_URL"}),
+        ("bot-api", {"AMQP_URL"}),
     ],
 )
 def test_nobody_sees_more_than_it_needs(service: str, seen: set[str]) -> None:
@@ -59,6 +60,7 @@ def test_the_table_survives_its_file(tmp_path: Path) -> None:
     table = [
         processes.worker("auth", "auth", "rpc", 20_000),
         processes.simulator(20_001),
+        processes.bot_api(20_003),
         processes.gateway(20_002, tmp_path),
     ]
     processes.save(tmp_path / "processes.json", table)
