@@ -7,6 +7,7 @@ from gateway.api.api_keys import api_keys
 from gateway.api.auth import auth, keys
 from gateway.api.channels import channels
 from gateway.api.docs import about
+from gateway.api.letters import letters
 from gateway.api.messages import conversations, messages, whatsapp
 from gateway.api.mfa import mfa
 from gateway.api.platform import platform, probes
@@ -16,7 +17,7 @@ from gateway.api.tenants import admin, settings, subscription, tenant
 from gateway.api.users import audit_log, users
 from gateway.webhooks.meta import webhook
 
-ROOT = (probes, keys)
+ROOT = (probes, keys, letters)
 """Without a prefix."""
 
 UNVERSIONED = (about,)

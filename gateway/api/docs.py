@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import mimetypes
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 from werkzeug.exceptions import NotFound
 
-from gateway import API_VERSION, VERSION, answers
+from gateway import API_VERSION, VERSION, answers, files
 from gateway.access import PUBLIC
-from gateway.openapi.responses import JSON, enveloped_answer, other_answer, plain, problem_answer
+from gateway.openapi.responses import FILE, JSON, PAGE, enveloped_answer, other_answer, plain
 from gateway.openapi.spec import document_of
 from gateway.parts import parts
 from gateway.resource import Resource
 
 about = Resource("about", "Version and documents.")
 
-_OWN = Path(__file__).parent.parent / "assets"
 _OWN_FILES = ("start.js",)
 _UI_FILES = (
     "swagger-ui.css",
@@ -28,16 +25,7 @@ _UI_FILES = (
     "favicon-16x16.png",
     "favicon-32x32.png",
 )
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 _DAY = 86_400
-_PAGE = {"200": other_answer("The page.", "text/html", {"type": "string"})}
-_FILE = {
-    "200": other_answer("The file.", "application/octet-stream", {"type": "string"}),
-    "404": problem_answer(404, ("request.unknown_path", "There is no such file.")),
-}
 
 
 _VERSION = {"version": VERSION, "commit": "4f2a1c9", "apiVersion": API_VERSION}
@@ -66,38 +54,21 @@ def document() -> Response:
 
 @about.route("/docs")
 @PUBLIC
-@about.doc(**plain("docs", "This document, to read and to try out", PUBLIC, _PAGE))
+@about.doc(**plain("docs", "This document, to read and to try out", PUBLIC, PAGE))
 def page() -> Response:
-    response = _sent(_OWN / "docs.html", max_age=0)
-    response.headers["Content-Security-Policy"] = _POLICY
-    return response
+    return files.page(files.ASSETS / "docs.html")
 
 
 @about.route("/docs/<file>")
 @PUBLIC
-@about.doc(**plain("docsFile", "A file of the documentation page", PUBLIC, _FILE))
+@about.doc(**plain("docsFile", "A file of the documentation page", PUBLIC, FILE))
 def asset(file: str) -> Response:
     """Only names on the lists: no path of the caller's reaches the disk."""
     if file in _OWN_FILES:
-        return _sent(_OWN / file, max_age=0)
+        return files.file(files.ASSETS / file, max_age=0)
     if file in _UI_FILES:
-        return _sent(_ui_folder() / file, max_age=_DAY)
+        return files.file(_ui_folder() / file, max_age=_DAY)
     raise NotFound("There is no such file.")
-
-
-def _sent(path: Path, max_age: int) -> Response:
-    media_type = mimetypes.guess_type(path.name)[0]
-    response = Response(_content(path), mimetype=media_type)
-    response.headers["Cache-Control"] = f"public, max-age={max_age}"
-    response.add_etag()
-    response.make_conditional(request)
-    return response
-
-
-@cache
-def _content(path: Path) -> bytes:
-    """Of a handful of files that do not change while we run."""
-    return path.read_bytes()
 
 
 def _ui_folder() -> Path:

@@ -121,3 +121,13 @@ def problem_answer(status: int, *reasons: tuple[str, str]) -> dict[str, Any]:
         "description": " · ".join(f"`{each}`: {meaning}" for each, meaning in reasons),
         "content": {errors.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
     }
+
+
+PAGE = {"200": other_answer("The page.", "text/html", {"type": "string"})}
+"""The answers of a page that people look at."""
+
+FILE = {
+    "200": other_answer("The file.", "application/octet-stream", {"type": "string"}),
+    "404": problem_answer(404, ("request.unknown_path", "There is no such file.")),
+}
+"""The answers of a folder of such a page's files."""

@@ -193,6 +193,10 @@ TABLE = (
     Row("GET /-/metrics", "internal"),
     Row("GET /-/.well-known/jwks.json", "public"),
     *(Row(f"GET /-/api/{path}", "public") for path in ("version", "openapi.json", "docs", "docs/{file}")),
+    *(
+        Row(f"GET /-/{path}", "public")
+        for path in ("verify-email", "reset-password", "accept-invitation", "letters/{file}")
+    ),
 )
 
 NAMES_NOTHING = {
