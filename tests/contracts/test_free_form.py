@@ -8,6 +8,7 @@ import pytest
 
 from services.common.contracts.errors import Invalid
 from services.common.contracts.messaging import ListConversations, ListMessages, QueueMessage
+from services.common.contracts.tenants import CreateSalon, UpdateSettings, UpdateTenant
 
 
 def nested(depth: int) -> Any:
@@ -55,3 +56,22 @@ def test_a_flag_is_true_or_false(given: Any, meant: bool) -> None:
 def test_another_word_for_a_flag_is_refused(given: Any) -> None:
     with pytest.raises(Invalid):
         ListConversations.from_wire({"unread": given})
+
+
+@pytest.mark.parametrize("field", [{"slug": "rosa\n"}, {"currency": "EUR\n"}])
+def test_a_line_break_behind_a_good_value_is_refused(field: dict[str, str]) -> None:
+    assert UpdateTenant.from_wire({name: value.strip() for name, value in field.items()})
+    with pytest.raises(Invalid) as caught:
+        UpdateTenant.from_wire(field)
+    assert caught.value.details.keys() == field.keys()
+
+
+@pytest.mark.parametrize("given", [15.5, "15.5", True, [15], 10**400])
+def test_a_number_with_a_fraction_is_not_cut_down(given: Any) -> None:
+    whole = {"name": "Rosa", "timezone": "UTC", "currency": "EUR"}
+    assert CreateSalon.from_wire({**whole, "slotAlignment": 15.0}).slot_alignment == 15
+    with pytest.raises(Invalid) as caught:
+        CreateSalon.from_wire({**whole, "slotAlignment": given})
+    assert list(caught.value.details) == ["slotAlignment"]
+    with pytest.raises(Invalid):
+        UpdateSettings.from_wire({"reminderTimes": [given]})

@@ -55,6 +55,25 @@ class StrictString(fields.String):
         return text
 
 
+class WholeNumber(fields.Integer):
+    """A number without a fraction: 1.5 is refused, not cut down to 1."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class WholeText(validate.Regexp):
+    """A pattern to its very end, where Python's `$` would let a line break follow."""
+
+    def __call__(self, value: Any) -> Any:
+        """The value. Raises for one that does not match."""
+        if value.endswith("\n") and self.regex.pattern.endswith("$"):
+            raise ma.ValidationError(self._format_error(value))
+        return super().__call__(value)
+
+
 class FreeForm(fields.Raw):
     """Any JSON that can be stored and written out again: without NUL, and not nested beyond reason."""
 
@@ -98,7 +117,7 @@ class Documented:
 _SIMPLE: dict[Any, type[fields.Field[Any]]] = {
     str: StrictString,
     bool: StrictBoolean,
-    int: fields.Integer,
+    int: WholeNumber,
     float: fields.Float,
     datetime: Instant,
     date: fields.Date,
@@ -152,7 +171,7 @@ def _field(item: codec.Member) -> fields.Field[Any]:
     options: dict[str, Any] = {
         "data_key": item.key,
         "allow_none": item.nullable,
-        "validate": [mark for mark in item.marks if isinstance(mark, validate.Validator)],
+        "validate": _validators(item.marks),
         "metadata": {
             key: value for mark in item.marks if isinstance(mark, Documented) for key, value in mark.metadata.items()
         },
@@ -196,8 +215,12 @@ def _plain_field(hint: Any, options: dict[str, Any]) -> fields.Field[Any]:
 
 def _inner(hint: Any) -> fields.Field[Any]:
     bare, nullable, marks = codec.peel(hint)
-    validators = [mark for mark in marks if isinstance(mark, validate.Validator)]
-    return _field_of(bare, {"allow_none": nullable or bare is Any, "validate": validators}, marks)
+    return _field_of(bare, {"allow_none": nullable or bare is Any, "validate": _validators(marks)}, marks)
+
+
+def _validators(marks: tuple[Any, ...]) -> list[validate.Validator]:
+    found = [mark for mark in marks if isinstance(mark, validate.Validator)]
+    return [WholeText(mark.regex, error=mark.error) if isinstance(mark, validate.Regexp) else mark for mark in found]
 
 
 def _values(hint: Any) -> fields.Field[Any] | None:
