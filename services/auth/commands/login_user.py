@@ -1,7 +1,8 @@
 """Log in with e-mail and password.
 
-Unknown address, wrong password, disabled user: one answer, after the same work. Failures count for the address that was
-typed, whether or not somebody has it, and for the network; while a delay runs even the right password is refused.
+Unknown address, wrong password, disabled user: one answer, after the same work, which is one comparison and the same
+statements. Failures count for the address that was typed, whether or not somebody has it, and for the network; while a
+delay runs even the right password is refused.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.auth import views
+from services.auth.adapters.passwords import Busy
 from services.auth.adapters.security import Security
 from services.auth.domain import emails
 from services.auth.domain.sessions import Origin
@@ -32,8 +34,6 @@ class _Proof:
 
     matches: bool
     compared: str | None
-    fresher: str | None
-    """The password hashed anew, where the stored hash was made with weaker parameters."""
 
 
 def run(request: Login, begin: Begin, security: Security) -> LoginAnswer:
@@ -43,22 +43,33 @@ def run(request: Login, begin: Begin, security: Security) -> LoginAnswer:
     """
     with begin(scope=SYSTEM) as uow:
         user = UserRepository(uow).find_by_email(request.email)
-    proof = _compare(request.password, user, security)
+    stored = (user.password_hash or None) if user is not None else None
+    proof = _Proof(security.passwords.matches(request.password, stored), stored)
     with begin(scope=SYSTEM) as uow:
         outcome = _decide(request, proof, uow, security)
     where = {"account": emails.account_key(request.email)[:12], "address": begin.context.address}
     if isinstance(outcome, LoginAnswer):
+        _renew_hash(request, stored, begin, security)
         log.info("login_succeeded", user_id=user and user.id, second_factor=bool(outcome.mfa_required), **where)
         return outcome
     log.warning("login_failed", reason=outcome.code, **where)
     raise outcome
 
 
-def _compare(password: str, user: User | None, security: Security) -> _Proof:
-    stored = (user.password_hash or None) if user is not None else None
-    matches = security.passwords.matches(password, stored)
-    weak = matches and stored is not None and security.passwords.is_weak(stored)
-    return _Proof(matches, stored, security.passwords.hash(password) if weak else None)
+def _renew_hash(request: Login, stored: str | None, begin: Begin, security: Security) -> None:
+    """Hash the password anew, where the stored hash was made with other parameters.
+
+    Only for somebody who is let in: before, the time it takes would tell who is locked out that the password is right.
+    """
+    if stored is None or not security.passwords.is_weak(stored):
+        return
+    try:
+        fresher = security.passwords.hash(request.password)
+    except Busy:
+        log.info("hash_not_renewed", account=emails.account_key(request.email)[:12])
+        return
+    with begin(scope=SYSTEM) as uow:
+        UserRepository(uow).renew_hash(request.email, stored, fresher)
 
 
 def _decide(request: Login, proof: _Proof, uow: UnitOfWork, security: Security) -> LoginAnswer | ServiceError:
@@ -70,12 +81,9 @@ def _decide(request: Login, proof: _Proof, uow: UnitOfWork, security: Security) 
     user = UserRepository(uow).find_by_email(request.email)
     if user is None or not user.is_active or not proof.matches or user.password_hash != proof.compared:
         failures.count(account)
-        if user is not None:
-            AuditRepository(uow).add("user.login_failed", user)
+        AuditRepository(uow).add_failed_login(request.email)
         return BadCredentials()
     failures.clear(account)
-    if proof.fresher is not None:
-        user.password_hash = proof.fresher
     return _sign_in(user, request, uow, security)
 
 

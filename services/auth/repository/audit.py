@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.auth.domain import emails
 from services.auth.models import ApiKey, AuditRow, User
 from services.common.contracts.audit import ActorType, AuditRecorded
 from services.common.contracts.auth import SERVICE, ListAuditLog
@@ -58,6 +59,23 @@ class AuditRepository:
                 source=SERVICE,
             )
         )
+
+    def add_failed_login(self, address: str) -> None:
+        """Somebody could not sign in. One statement whoever has the address, so that its time does not tell."""
+        context = self._uow.context
+        values = {
+            "id": ids.new_id(),
+            "at": self._uow.now,
+            "actor_type": _actor_of(context)[0].value,
+            "action": "user.login_failed",
+            "target_type": "user",
+            "address": context.address,
+            "request_id": context.request_id,
+            "source": SERVICE,
+        }
+        row = {name: sa.literal(value, AuditRow.__table__.c[name].type) for name, value in values.items()}
+        whose = sa.select(User.tenant_id, User.id, *row.values()).where(User.email_key == emails.key_of(address))
+        self._session.execute(sa.insert(AuditRow).from_select(["tenant_id", "target_id", *row], whose))
 
     def add_told(self, event: AuditRecorded, envelope: Envelope) -> None:
         """What another service told, once for each event."""

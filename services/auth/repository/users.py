@@ -33,6 +33,11 @@ class UserRepository:
         """Whoever has this address, in any case."""
         return self._session.scalar(sa.select(User).where(User.email_key == emails.key_of(address)))
 
+    def renew_hash(self, address: str, old: str, new: str) -> None:
+        """Store the same password's new hash, unless the password was changed meanwhile."""
+        same = sa.and_(User.email_key == emails.key_of(address), User.password_hash == old)
+        self._session.execute(sa.update(User).where(same).values(password_hash=new))
+
     def find_by_telegram(self, tenant_id: str, telegram_id: str) -> User | None:
         """Whoever of the tenant is linked to this person in Telegram."""
         return self._session.scalar(
