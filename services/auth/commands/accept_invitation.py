@@ -30,7 +30,7 @@ log = get_logger(__name__)
 def run(request: AcceptInvitation, begin: Begin, security: Security) -> LoginAnswer:
     """Raises `BadOneTimeToken`, `EmailTaken`, or `Invalid` for a bad password, which leaves the token good.
 
-    A call that is repeated because its answer was lost finds the token used and the password set: it signs in.
+    The same call, brought again because its answer was lost, finds the token used and the password set: it signs in.
     """
     with begin(scope=SYSTEM) as uow:
         found = OneTimeTokenRepository(uow).peek(request.token, Purpose.ACCEPT_INVITATION)
@@ -39,19 +39,19 @@ def run(request: AcceptInvitation, begin: Begin, security: Security) -> LoginAns
     token, user = found
     hashed = _hash_of(request, token, user, security)
     with begin(scope=SYSTEM) as uow:
-        if hashed is not None:
-            _, user = OneTimeTokenRepository(uow).use(request.token, Purpose.ACCEPT_INVITATION)
-            _accept(user, request, hashed, uow)
+        tokens = OneTimeTokenRepository(uow)
+        tokens.spend(request.token, Purpose.ACCEPT_INVITATION, lambda _, user: _accept(user, request, hashed, uow))
         answer = _sign_in(user, request, uow, security)
     log.info("invitation_accepted", user_id=user.id, address=begin.context.address)
     return answer
 
 
-def _hash_of(request: AcceptInvitation, token: OneTimeToken, user: User, security: Security) -> str | None:
+def _hash_of(request: AcceptInvitation, token: OneTimeToken, user: User, security: Security) -> str:
+    """Nothing for a token that is used: all that is left to see is whether this is the call that did it."""
     if token.used_at is not None:
         if not user.is_active or not security.passwords.matches(request.password, user.password_hash or None):
             raise BadOneTimeToken
-        return None
+        return ""
     security.password_policy.check(request.password, personal_terms(user.email or "", request.name or user.name))
     return security.passwords.hash(request.password)
 

@@ -27,7 +27,7 @@ log = get_logger(__name__)
 def run(request: ResetPassword, begin: Begin, security: Security) -> None:
     """Raises `BadOneTimeToken`, or `Invalid` for a bad password, which leaves the token good.
 
-    A call that is repeated because its answer was lost finds the token used and the password set: it has succeeded.
+    The same call, brought again because its answer was lost, finds the token used and the password set: it succeeds.
     """
     password = _password_of(request)
     with begin(scope=SYSTEM) as uow:
@@ -35,15 +35,12 @@ def run(request: ResetPassword, begin: Begin, security: Security) -> None:
     if found is None:
         raise BadOneTimeToken
     token, user = found
-    if token.used_at is not None:
-        if not security.passwords.matches(password, user.password_hash):
-            raise BadOneTimeToken
-        return
-    security.password_policy.check(password, personal_terms(user.email or "", user.name), "newPassword")
-    hashed = security.passwords.hash(password)
+    hashed = _hash_of(password, token, user, security)
     with begin(scope=SYSTEM) as uow:
-        token, user = OneTimeTokenRepository(uow).use(request.token, Purpose.RESET_PASSWORD)
-        _set(user, token, hashed, uow, security)
+        tokens = OneTimeTokenRepository(uow)
+        tokens.spend(
+            request.token, Purpose.RESET_PASSWORD, lambda token, user: _set(user, token, hashed, uow, security)
+        )
     log.info("password_reset", user_id=user.id, address=begin.context.address)
 
 
@@ -52,6 +49,16 @@ def _password_of(request: ResetPassword) -> str:
     if password is None:
         raise Invalid("Some values are refused: newPassword.", {"newPassword": "Missing data for required field."})
     return password
+
+
+def _hash_of(password: str, token: OneTimeToken, user: User, security: Security) -> str:
+    """Nothing for a token that is used: all that is left to see is whether this is the call that did it."""
+    if token.used_at is not None:
+        if not security.passwords.matches(password, user.password_hash):
+            raise BadOneTimeToken
+        return ""
+    security.password_policy.check(password, personal_terms(user.email or "", user.name), "newPassword")
+    return security.passwords.hash(password)
 
 
 def _set(user: User, token: OneTimeToken, hashed: str, uow: UnitOfWork, security: Security) -> None:

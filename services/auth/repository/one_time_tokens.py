@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from services.auth.domain import emails
 from services.auth.domain.tokens import LIFETIME, MOST_FAILURES, Purpose, hash_of, new_token
 from services.auth.models import OneTimeToken, User
 from services.common.contracts.auth import BadOneTimeToken
+from services.common.kit import idempotency
 from services.common.kit.uow import UnitOfWork
 
 _REPEATED_WITHIN = timedelta(minutes=5)
@@ -91,6 +93,24 @@ class OneTimeTokenRepository:
             raise BadOneTimeToken
         found[0].used_at = self._uow.now
         return found
+
+    def spend(self, token: str, purpose: Purpose, action: Callable[[OneTimeToken, User], None]) -> None:
+        """Use a token up for an action. Raises `BadOneTimeToken`.
+
+        Not when the broker, or a client under its `Idempotency-Key`, brings the call again that has used it: that call
+        has had its effect. What is remembered of it is no secret.
+        """
+
+        def act() -> None:
+            action(*self.use(token, purpose))
+
+        context = self._uow.context
+        if context.idempotency_key is None:
+            act()
+            return
+        fingerprint = idempotency.fingerprint_of(hash_of(token).hex())
+        key = idempotency.Key(context.caller or "", f"auth.{purpose.value}", context.idempotency_key, fingerprint)
+        idempotency.run_once(self._uow, key, act)
 
     def delete_expired(self) -> None:
         """Forget what can't be used any more."""

@@ -11,7 +11,8 @@ from services.auth.adapters.mail import MailRefused, MailUnavailable
 from services.auth.commands.send_letter import LetterHeld
 from services.common.contracts import auth
 from services.common.contracts.errors import Invalid
-from tests.integration.auth.desk import OUT_OF_ORDER, Desk
+from services.common.kit import ids
+from tests.integration.auth.desk import OUT_OF_ORDER, Desk, context_of
 from tests.integration.auth.people import PASSWORD, People, new_email
 
 Rows = Callable[..., list[Any]]
@@ -54,10 +55,12 @@ def test_a_token_is_good_once_but_an_answer_may_get_lost(
     desk: Desk, owner: auth.SignedIn, post_office: PostOffice, rows: Rows
 ) -> None:
     token = forget(desk, owner, post_office)
-    request = auth.ResetPassword(token=token, password=NEW)
-    desk.ask(request)
-    assert desk.refusal(request) == "ok"  # the same call again
-    assert desk.refusal(auth.ResetPassword(token=token, password="Other-battery-9")) == "auth.bad_one_time_token"
+    request, call = auth.ResetPassword(token=token, password=NEW), context_of(None, idempotency_key=ids.new_id())
+    desk.ask(request, context=call)
+    assert desk.refusal(request, context=call) == "ok"  # the same call, brought again
+    wrong = auth.ResetPassword(token=token, password="Other-battery-9")
+    for other, how in ((request, context_of(None)), (wrong, context_of(None)), (wrong, call)):
+        assert desk.refusal(other, context=how) == "auth.bad_one_time_token"
     assert len(rows("select from letters where user_id = :id and kind = 'PASSWORD_CHANGED'", id=owner.user.id)) == 1
 
 

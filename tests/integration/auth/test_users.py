@@ -11,7 +11,7 @@ import pytest
 from services.common.contracts import auth
 from services.common.contracts.auth import Role
 from services.common.kit import ids
-from tests.integration.auth.desk import Desk
+from tests.integration.auth.desk import Desk, context_of
 from tests.integration.auth.people import PASSWORD, People, new_email
 
 Rows = Callable[..., list[Any]]
@@ -48,14 +48,18 @@ def test_an_invited_person_signs_in_after_accepting_and_not_before(
         people.log_in(email, "Wrong-horse-7")
     post_office()
     token = desk.tray.token_for(email)
-    request = auth.AcceptInvitation(token=token, password=PASSWORD)
-    answer = desk.ask(request)
+    request, call = (
+        auth.AcceptInvitation(token=token, password=PASSWORD),
+        context_of(None, idempotency_key=ids.new_id()),
+    )
+    answer = desk.ask(request, context=call)
     assert isinstance(answer.user, auth.User)
     assert (answer.user.id, answer.user.role, answer.user.email_verified) == (invited.id, Role.STAFF, True)
     assert answer.user.tenant_id == owner.tenant_id
-    assert desk.ask(request).token  # the answer was lost and the call is repeated
+    assert desk.ask(request, context=call).token  # the answer was lost and the call is brought again
     wrong = auth.AcceptInvitation(token=token, password="Wrong-horse-7")
-    assert desk.refusal(wrong) == "auth.bad_one_time_token"
+    for other, how in ((request, context_of(None)), (wrong, context_of(None)), (wrong, call)):
+        assert desk.refusal(other, context=how) == "auth.bad_one_time_token"
     assert people.log_in(email).user.id == invited.id
 
 
