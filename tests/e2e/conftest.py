@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from deploy.local.client import Client
 from deploy.local.seed import seed
 from tests.e2e.api import Api
 from tests.e2e.business import Business, open_business
+from tests.e2e.mailbox import Mailbox
+from tests.e2e.people import Account, open_account
 from tests.e2e.stored import Stored
 from tests.simulators.graph_api.control import ControlClient
 
@@ -73,6 +76,20 @@ def stored(settings: dict[str, str]) -> Stored:
     if "POSTGRES_ADMIN_URL" not in settings:
         pytest.skip("nobody gave us an administrator's login to the databases")
     return Stored(settings["POSTGRES_ADMIN_URL"])
+
+
+@pytest.fixture(scope="session")
+def mailbox(settings: dict[str, str]) -> Mailbox:
+    """The mails that the system has sent."""
+    if "MAILBOX_DIR" not in settings:
+        pytest.skip("nobody told us where mails are written to")
+    return Mailbox(Path(settings["MAILBOX_DIR"]))
+
+
+@pytest.fixture
+def owner(api: Api) -> Account:
+    """The owner of a new business, signed in."""
+    return open_account(api)
 
 
 @pytest.fixture(scope="module")
