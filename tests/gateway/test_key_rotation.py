@@ -27,7 +27,7 @@ OWNER = Bearer(USER, TENANT, "OWNER", SESSION, 1)
 class Rotation:
     """`auth`, whose operator changes its keys, and a gateway that is not restarted."""
 
-    def __init__(self, clock_hand: time_machine.Coordinates) -> None:
+    def __init__(self, clock_hand: time_machine.Traveller) -> None:
         self._clock_hand = clock_hand
         self._monotonic = 1000.0
         self.sign_with("k1")
@@ -45,7 +45,7 @@ class Rotation:
 
     def is_good(self, token: str) -> bool:
         try:
-            return self.verifier.claims(token)["sub"] == USER
+            return bool(self.verifier.claims(token)["sub"] == USER)
         except BadCredential:
             return False
 

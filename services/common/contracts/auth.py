@@ -39,10 +39,15 @@ Password = Annotated[
 Device = Annotated[str, validate.Length(max=500), Documented(example="Firefox on Linux")]
 """What the client calls itself, for the list of sessions; the gateway puts the `User-Agent` where it says nothing."""
 
-RefreshTokenText = Annotated[str, validate.Length(min=1, max=500), Documented(writeOnly=True)]
+_LONGEST_TOKEN = 4096
+"""As long as any token of ours: one in the wrong place is a bad token like another, not a text that is too long."""
+
+RefreshTokenText = Annotated[str, validate.Length(min=1, max=_LONGEST_TOKEN), Documented(writeOnly=True)]
 
 OneTimeToken = Annotated[
-    str, validate.Length(min=1, max=200), Documented(example="q7Zk1n3oV9wT0sYh2LxB4cEr6mUa8dFg", writeOnly=True)
+    str,
+    validate.Length(min=1, max=_LONGEST_TOKEN),
+    Documented(example="q7Zk1n3oV9wT0sYh2LxB4cEr6mUa8dFg", writeOnly=True),
 ]
 """From a mail or from a login: good once, for a while."""
 
