@@ -66,7 +66,7 @@ auth.route_to(
     Refresh,
     "POST /auth/refresh",
     access=PUBLIC,
-    refuses=(BadRefreshToken, RefreshSuperseded, TenantSuspended),
+    refuses=(BadRefreshToken, RefreshSuperseded),
 )
 auth.route_to(Logout, "POST /auth/logout", access=_ANY, fixed={"sessionId": session_id})
 auth.route_to(GetMe, "GET /auth/me", access=_ANY)

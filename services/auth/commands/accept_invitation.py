@@ -8,9 +8,10 @@ from services.auth.domain.passwords import personal_terms
 from services.auth.domain.sessions import Origin
 from services.auth.domain.tokens import Purpose
 from services.auth.models import OneTimeToken, User
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
 from services.auth.repository.sign_ins import Challenge, SignInRepository
+from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import (
     AcceptInvitation,
@@ -33,32 +34,35 @@ def run(request: AcceptInvitation, begin: Begin, security: Security) -> LoginAns
     The same call, brought again because its answer was lost, finds the token used and the password set: it signs in.
     """
     with begin(scope=SYSTEM) as uow:
-        found = OneTimeTokenRepository(uow).peek(request.token, Purpose.ACCEPT_INVITATION)
-    if found is None:
-        raise BadOneTimeToken
-    token, user = found
-    hashed = _hash_of(request, token, user, security)
+        token, user = OneTimeTokenRepository(uow).peek(request.token, Purpose.ACCEPT_INVITATION)
+        business = TenantRepository(uow).name_of(user.tenant_id)
+    hashed = _hash_of(request, token, user, business, security)
     with begin(scope=SYSTEM) as uow:
-        tokens = OneTimeTokenRepository(uow)
-        tokens.spend(request.token, Purpose.ACCEPT_INVITATION, lambda _, user: _accept(user, request, hashed, uow))
+        OneTimeTokenRepository(uow).spend(
+            request.token, Purpose.ACCEPT_INVITATION, lambda _, invited: _accept(invited, request, hashed, uow)
+        )
         answer = _sign_in(user, request, uow, security)
     log.info("invitation_accepted", user_id=user.id, address=begin.context.address)
     return answer
 
 
-def _hash_of(request: AcceptInvitation, token: OneTimeToken, user: User, security: Security) -> str:
+def _hash_of(
+    request: AcceptInvitation, token: OneTimeToken, user: User, business: str | None, security: Security
+) -> str:
     """Nothing for a token that is used: all that is left to see is whether this is the call that did it."""
     if token.used_at is not None:
         if not user.is_active or not security.passwords.matches(request.password, user.password_hash or None):
             raise BadOneTimeToken
         return ""
-    security.password_policy.check(request.password, personal_terms(user.email or "", request.name or user.name))
+    terms = personal_terms(user.email or "", request.name or user.name, business)
+    security.password_policy.check(request.password, terms)
     return security.passwords.hash(request.password)
 
 
 def _accept(user: User, request: AcceptInvitation, hashed: str, uow: UnitOfWork) -> None:
     if user.invited_at is None:
         raise BadOneTimeToken
+    before = facts_of(user)
     user.email_key, user.invited_email_key, user.invited_at = user.invited_email_key, None, None
     user.name = request.name or user.name
     user.password_hash = hashed
@@ -66,11 +70,13 @@ def _accept(user: User, request: AcceptInvitation, hashed: str, uow: UnitOfWork)
     user.updated_at = uow.now
     UserRepository(uow).store()
     uow.publish(UserRegisteredV1(user_id=user.id, role=Role(user.role)), tenant_id=user.tenant_id)
-    AuditRepository(uow).add("user.invitation_accepted", user, by=user)
+    AuditRepository(uow).add("user.invitation_accepted", user, by=user, before=before, after=facts_of(user))
 
 
-def _sign_in(user: User, request: AcceptInvitation, uow: UnitOfWork, security: Security) -> LoginAnswer:
-    user = UserRepository(uow).reload(user) or user
+def _sign_in(accepted: User, request: AcceptInvitation, uow: UnitOfWork, security: Security) -> LoginAnswer:
+    user = UserRepository(uow).reload(accepted)
+    if user is None or not user.is_active:
+        raise BadOneTimeToken
     origin = Origin(Platform.WEB, request.device, uow.context.address)
     outcome = SignInRepository(uow, security.limits).begin(user, origin)
     if isinstance(outcome, Challenge):

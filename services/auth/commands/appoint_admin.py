@@ -12,7 +12,7 @@ from services.auth.domain import emails, letters
 from services.auth.domain.letters import LetterKind
 from services.auth.domain.tokens import Purpose
 from services.auth.models import User
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
 from services.auth.repository.users import UserRepository
 from services.auth.settings import AuthSettings
@@ -28,13 +28,14 @@ def run(address: str, uow: UnitOfWork) -> str:
     """The token that sets the password. Raises `EmailTaken` for a user of a tenant."""
     users = UserRepository(uow)
     user = users.find_by_email(address)
+    before = None if user is None else facts_of(user)
     if user is None:
         user = _new_admin(address, uow)
         users.add(user)
     if user.tenant_id != NO_TENANT:
         raise EmailTaken("This is the address of a business's user; an admin of the platform needs another one.")
     user.role, user.is_active, user.updated_at = Role.SUPER_ADMIN.value, True, uow.now
-    AuditRepository(uow).add("user.made_admin", user, after={"role": user.role})
+    AuditRepository(uow).add("user.made_admin", user, before=before, after=facts_of(user))
     return OneTimeTokenRepository(uow).issue(user, Purpose.RESET_PASSWORD, user.email)
 
 

@@ -14,6 +14,7 @@ from services.auth.repository.letters import LetterRepository
 from services.auth.repository.login_failures import LoginFailureRepository
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
 from services.auth.repository.sessions import SessionRepository
+from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import BadCredentials, ChangePassword
 from services.common.contracts.errors import ServiceError
@@ -31,8 +32,9 @@ def run(request: ChangePassword, begin: Begin, security: Security) -> None:
     """
     with begin(scope=SYSTEM) as uow:
         user = UserRepository(uow).caller()
+        terms = personal_terms(user.email or "", user.name, TenantRepository(uow).name_of(user.tenant_id))
     matches = security.passwords.matches(request.current_password, user.password_hash or None)
-    hashed = _hash_of(request, user, security) if matches else ""
+    hashed = _hash_of(request, terms, security) if matches else ""
     with begin(scope=SYSTEM) as uow:
         refused = _decide(user, hashed, request.session_id, uow, security)
     if refused is not None:
@@ -41,8 +43,7 @@ def run(request: ChangePassword, begin: Begin, security: Security) -> None:
     log.info("password_changed", user_id=user.id, address=begin.context.address)
 
 
-def _hash_of(request: ChangePassword, user: User, security: Security) -> str:
-    terms = personal_terms(user.email or "", user.name)
+def _hash_of(request: ChangePassword, terms: list[str], security: Security) -> str:
     security.password_policy.check(request.new_password, terms, "newPassword")
     return security.passwords.hash(request.new_password)
 

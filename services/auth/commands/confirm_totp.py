@@ -7,7 +7,7 @@ from services.auth.adapters.security import Security
 from services.auth.domain.letters import LetterKind
 from services.auth.domain.sessions import Origin
 from services.auth.models import OneTimeToken, User
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
 from services.auth.repository.login_failures import LoginFailureRepository
 from services.auth.repository.second_factors import SecondFactorRepository
@@ -38,15 +38,17 @@ def _confirm(request: ConfirmTotp, uow: UnitOfWork, security: Security) -> TotpC
     locked_out = failures.hold(f"mfa:{user.id}")
     if locked_out is not None:
         return locked_out
+    before = facts_of(user)
     if not factors.confirm(user, request.code):
         failures.count(f"mfa:{user.id}")
         if token is not None:
             token.failures += 1
+        AuditRepository(uow).add("user.mfa_failed", user, by=user)
         return WrongCode(details={"code": "Is wrong, or of another time."})
     failures.clear(f"mfa:{user.id}")
     codes = factors.renew_recovery_codes(user)
     LetterRepository(uow).order(LetterKind.MFA_ENABLED, user)
-    AuditRepository(uow).add("user.mfa_enabled", user, by=user)
+    AuditRepository(uow).add("user.mfa_enabled", user, by=user, before=before, after=facts_of(user))
     if token is None:
         return TotpConfirmed(recovery_codes=codes, signed_in=UNSET)
     return TotpConfirmed(recovery_codes=codes, signed_in=_sign_in(user, token, request.device, uow, security))

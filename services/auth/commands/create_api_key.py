@@ -7,7 +7,7 @@ from services.auth.adapters.security import Security
 from services.auth.domain.permissions import key_scopes
 from services.auth.models import ApiKey
 from services.auth.repository.api_keys import ApiKeyRepository
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import CreateApiKey, NewApiKey, Role, ScopeUnknown
 from services.common.contracts.errors import Invalid
@@ -39,5 +39,5 @@ def _make(request: CreateApiKey, uow: UnitOfWork, security: Security) -> ApiKey:
         created_by=caller.id,
     )
     ApiKeyRepository(uow).add(key, security.key_ring)
-    AuditRepository(uow).add("api_key.created", key, after={"name": key.name, "scopes": key.scopes})
+    AuditRepository(uow).add("api_key.created", key, after=facts_of(key))
     return key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.auth.adapters.security import Security
 from services.auth.domain.letters import LetterKind
 from services.auth.domain.second_factor import demand_of
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
 from services.auth.repository.proofs import ProofRepository
 from services.auth.repository.second_factors import SecondFactorRepository
@@ -41,7 +41,8 @@ def _disable(
     refused = proofs.refuse(user, request, password_matches=password_matches)
     if refused is not None:
         return refused
+    before = facts_of(user)
     SecondFactorRepository(uow, security.key_ring).drop(user)
     LetterRepository(uow).order(LetterKind.MFA_DISABLED, user)
-    AuditRepository(uow).add("user.mfa_disabled", user)
+    AuditRepository(uow).add("user.mfa_disabled", user, before=before, after=facts_of(user))
     return None

@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.auth.adapters.tenants import Caller, create_tenant
 from services.auth.domain.letters import LetterKind
 from services.auth.models import Registration
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
 from services.auth.repository.registrations import RegistrationRepository
 from services.auth.repository.tenants import TenantRepository
@@ -54,6 +54,6 @@ def _activate(registration: Registration, tenant: Tenant, begin: Begin) -> None:
         user = RegistrationRepository(uow).activate(registration)
         TenantRepository(uow).store(tenant)
         LetterRepository(uow).order(LetterKind.VERIFY_EMAIL, user)
-        AuditRepository(uow).add("user.registered", user, by=user)
+        AuditRepository(uow).add("user.registered", user, by=user, after=facts_of(user))
         uow.publish(UserRegisteredV1(user_id=user.id, role=Role(user.role)), tenant_id=user.tenant_id)
         log.info("registration_finished", user_id=user.id, tenant_id=user.tenant_id)

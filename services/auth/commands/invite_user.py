@@ -7,7 +7,7 @@ from services.auth.domain import emails
 from services.auth.domain.letters import LetterKind
 from services.auth.domain.roles import is_within, may_grant
 from services.auth.models import User
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts import auth
@@ -32,8 +32,7 @@ def run(request: InviteUser, uow: UnitOfWork) -> auth.User:
         user = _invited(request, caller, uow)
         users.add(user)
         LetterRepository(uow).order(LetterKind.INVITATION, user)
-        after = {"email": user.email, "role": user.role, "salonIds": salons}
-        AuditRepository(uow).add("user.invited", user, after=after)
+        AuditRepository(uow).add("user.invited", user, after=facts_of(user))
         uow.session.flush()
     return views.user(user)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.auth import views
 from services.auth.adapters.tenants import Caller, check_telegram
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.telegram import TelegramRepository
 from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
@@ -28,8 +28,9 @@ def _link(person: TelegramPerson, uow: UnitOfWork) -> Me:
     user = users.caller(locked=True)
     if person.tenant.id != user.tenant_id:
         raise SalonUnknown
+    before = facts_of(user)
     user.telegram_id = person.telegram_id
     user.updated_at = uow.now
     users.store()
-    AuditRepository(uow).add("user.telegram_linked", user)
+    AuditRepository(uow).add("user.telegram_linked", user, before=before, after=facts_of(user))
     return views.me(user, TenantRepository(uow).find(user.tenant_id))

@@ -10,6 +10,7 @@ from services.auth.adapters.security import Security
 from services.auth.adapters.tenants import Caller, check_telegram
 from services.auth.domain.sessions import Origin
 from services.auth.models import User
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.sign_ins import Challenge, SignInRepository
 from services.auth.repository.telegram import TelegramRepository
 from services.auth.repository.tenants import TenantRepository
@@ -54,6 +55,7 @@ def _user_of(person: TelegramPerson, uow: UnitOfWork) -> User:
         user = _customer(person, uow)
         UserRepository(uow).add(user)
         uow.publish(UserRegisteredV1(user_id=user.id, role=Role.CUSTOMER), tenant_id=user.tenant_id)
+        AuditRepository(uow).add("user.registered", user, by=user, after=facts_of(user))
     if not user.is_active:
         raise BadCredentials
     return user

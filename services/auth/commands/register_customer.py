@@ -10,6 +10,7 @@ from services.auth.domain.letters import LetterKind
 from services.auth.domain.passwords import personal_terms
 from services.auth.domain.sessions import Origin
 from services.auth.models import User
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
 from services.auth.repository.sign_ins import SignInRepository
 from services.auth.repository.tenants import TenantRepository
@@ -26,11 +27,12 @@ log = get_logger(__name__)
 
 def run(request: Register, slug: str, begin: Begin, security: Security, rpc: Caller) -> SignedIn:
     """Raises `EmailTaken`, `SalonUnknown`, `TenantSuspended`, `Invalid`, or `Unavailable`."""
-    security.password_policy.check(request.password, personal_terms(request.email, request.name))
     with begin(scope=SYSTEM) as uow:
         if UserRepository(uow).find_by_email(request.email) is not None:  # before the work of hashing
             raise EmailTaken
     salon = find_salon(rpc, slug, begin.context)
+    terms = personal_terms(request.email, request.name, salon.tenant.name)
+    security.password_policy.check(request.password, terms)
     hashed = security.passwords.hash(request.password)
     with begin(scope=SYSTEM) as uow:
         signed_in = _register(_customer(request, salon, hashed, uow), salon, request.device, uow, security)
@@ -43,6 +45,7 @@ def _register(user: User, salon: SalonRoute, device: str | None, uow: UnitOfWork
     UserRepository(uow).add(user)
     uow.publish(UserRegisteredV1(user_id=user.id, role=Role.CUSTOMER), tenant_id=user.tenant_id)
     LetterRepository(uow).order(LetterKind.VERIFY_EMAIL, user)
+    AuditRepository(uow).add("user.registered", user, by=user, after=facts_of(user))
     entry = SignInRepository(uow, security.limits).finish(user, Origin(Platform.WEB, device, uow.context.address))
     return views.signed_in(user, views.tenant(entry.tenant), security.tokens.pair(entry.session, uow.now))
 

@@ -15,10 +15,10 @@ from services.auth.domain.letters import LetterKind
 from services.auth.domain.passwords import personal_terms
 from services.auth.domain.sessions import Origin
 from services.auth.models import Registration
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
 from services.auth.repository.registrations import Applicant, RegistrationRepository
-from services.auth.repository.sessions import SessionRepository
+from services.auth.repository.sign_ins import SignInRepository
 from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import EmailTaken, Platform, Register, Role, SignedIn, UserRegisteredV1
@@ -73,11 +73,9 @@ def _activate(
     registration: Registration, tenant: Tenant, uow: UnitOfWork, security: Security, device: str | None
 ) -> SignedIn:
     user = RegistrationRepository(uow).activate(registration)
-    user.last_login_at = uow.now
     TenantRepository(uow).store(tenant)
-    origin = Origin(Platform.WEB, device, uow.context.address)
-    session = SessionRepository(uow, security.limits).open(user, origin)
     uow.publish(UserRegisteredV1(user_id=user.id, role=Role(user.role)), tenant_id=user.tenant_id)
     LetterRepository(uow).order(LetterKind.VERIFY_EMAIL, user)
-    AuditRepository(uow).add("user.registered", user, by=user)
-    return views.signed_in(user, tenant, security.tokens.pair(session, uow.now))
+    AuditRepository(uow).add("user.registered", user, by=user, after=facts_of(user))
+    entry = SignInRepository(uow, security.limits).finish(user, Origin(Platform.WEB, device, uow.context.address))
+    return views.signed_in(user, tenant, security.tokens.pair(entry.session, uow.now))

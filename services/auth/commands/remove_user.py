@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.auth.adapters.security import Security
 from services.auth.domain.roles import may_change
 from services.auth.domain.sessions import EndReason
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.revocations import RevocationRepository
 from services.auth.repository.sessions import SessionRepository
 from services.auth.repository.users import UserRepository
@@ -27,7 +27,6 @@ def run(request: RemoveUser, uow: UnitOfWork, security: Security) -> None:
         raise OwnAccount
     SessionRepository(uow, security.limits).end_all(user.tenant_id, user.id, EndReason.DISABLED)
     RevocationRepository(uow, security.limits.access).renew_access(user)
-    before = {"name": user.name, "email": user.email, "role": user.role}
-    AuditRepository(uow).add("user.removed", user, before=before)
+    AuditRepository(uow).add("user.removed", user, before=facts_of(user))
     uow.session.flush()
     users.remove(user)

@@ -9,12 +9,13 @@ from services.auth.domain.passwords import personal_terms
 from services.auth.domain.sessions import EndReason
 from services.auth.domain.tokens import Purpose
 from services.auth.models import OneTimeToken, User
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
 from services.auth.repository.login_failures import LoginFailureRepository
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
 from services.auth.repository.revocations import RevocationRepository
 from services.auth.repository.sessions import SessionRepository
+from services.auth.repository.tenants import TenantRepository
 from services.common.contracts.auth import BadOneTimeToken, ResetPassword
 from services.common.contracts.errors import Invalid
 from services.common.kit.begin import Begin
@@ -31,11 +32,9 @@ def run(request: ResetPassword, begin: Begin, security: Security) -> None:
     """
     password = _password_of(request)
     with begin(scope=SYSTEM) as uow:
-        found = OneTimeTokenRepository(uow).peek(request.token, Purpose.RESET_PASSWORD)
-    if found is None:
-        raise BadOneTimeToken
-    token, user = found
-    hashed = _hash_of(password, token, user, security)
+        token, user = OneTimeTokenRepository(uow).peek(request.token, Purpose.RESET_PASSWORD)
+        terms = personal_terms(user.email or "", user.name, TenantRepository(uow).name_of(user.tenant_id))
+    hashed = _hash_of(password, token, user, terms, security)
     with begin(scope=SYSTEM) as uow:
         tokens = OneTimeTokenRepository(uow)
         tokens.spend(
@@ -51,19 +50,20 @@ def _password_of(request: ResetPassword) -> str:
     return password
 
 
-def _hash_of(password: str, token: OneTimeToken, user: User, security: Security) -> str:
+def _hash_of(password: str, token: OneTimeToken, user: User, terms: list[str], security: Security) -> str:
     """Nothing for a token that is used: all that is left to see is whether this is the call that did it."""
     if token.used_at is not None:
         if not security.passwords.matches(password, user.password_hash):
             raise BadOneTimeToken
         return ""
-    security.password_policy.check(password, personal_terms(user.email or "", user.name), "newPassword")
+    security.password_policy.check(password, terms, "newPassword")
     return security.passwords.hash(password)
 
 
 def _set(user: User, token: OneTimeToken, hashed: str, uow: UnitOfWork, security: Security) -> None:
     if not user.is_active:
         raise BadOneTimeToken
+    before = facts_of(user)
     user.password_hash = hashed
     user.updated_at = uow.now
     if token.email_key == user.email_key:
@@ -73,4 +73,4 @@ def _set(user: User, token: OneTimeToken, hashed: str, uow: UnitOfWork, security
     OneTimeTokenRepository(uow).withdraw(user, Purpose.MFA_VERIFY, Purpose.MFA_ENROL)
     LoginFailureRepository(uow, security.lockouts).clear(emails.account_key(user.email or ""))
     LetterRepository(uow).order(LetterKind.PASSWORD_CHANGED, user)
-    AuditRepository(uow).add("user.password_reset", user, by=user)
+    AuditRepository(uow).add("user.password_reset", user, by=user, before=before, after=facts_of(user))

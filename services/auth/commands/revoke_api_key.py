@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.auth.adapters.security import Security
 from services.auth.repository.api_keys import ApiKeyRepository
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.revocations import RevocationRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import RevokeApiKey, Role
@@ -17,7 +17,8 @@ def run(request: RevokeApiKey, uow: UnitOfWork, security: Security) -> None:
     key = ApiKeyRepository(uow).get(request.api_key_id)
     if key.revoked_at is not None:
         return
+    before = facts_of(key)
     key.revoked_at = key.updated_at = uow.now
     key.sealed_key = None
     RevocationRepository(uow, security.limits.access).add_key(key)
-    AuditRepository(uow).add("api_key.revoked", key, before={"name": key.name, "scopes": list(key.scopes)})
+    AuditRepository(uow).add("api_key.revoked", key, before=before, after=facts_of(key))

@@ -8,7 +8,7 @@ from services.auth import views
 from services.auth.adapters.security import Security
 from services.auth.models import ApiKey
 from services.auth.repository.api_keys import ApiKeyRepository
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.revocations import RevocationRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import ApiKeyOver, NewApiKey, Role, RotateApiKey
@@ -39,12 +39,11 @@ def _replace(request: RotateApiKey, uow: UnitOfWork, security: Security) -> ApiK
         created_by=caller.id,
     )
     keys.add(new, security.key_ring)
+    before = facts_of(old)
     end = uow.now + timedelta(seconds=request.grace_seconds)
     old.replaced_by, old.updated_at = new.id, uow.now
     old.expires_at = end if old.expires_at is None else min(end, old.expires_at)
     if request.grace_seconds == 0:
         RevocationRepository(uow, security.limits.access).add_key(old)
-    AuditRepository(uow).add(
-        "api_key.rotated", old, after={"replacedBy": new.id, "graceSeconds": request.grace_seconds}
-    )
+    AuditRepository(uow).add("api_key.rotated", old, before=before, after=facts_of(old))
     return new

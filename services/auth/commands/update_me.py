@@ -20,13 +20,7 @@ def run(request: UpdateMe, uow: UnitOfWork) -> Me:
     if not isinstance(request.locale, Unset):
         user.locale = request.locale
     after = {"name": user.name, "locale": user.locale}
-    changed = {field for field, value in after.items() if before[field] != value}
-    if changed:
+    if after != before:
         user.updated_at = uow.now
-        AuditRepository(uow).add(
-            "user.updated",
-            user,
-            before={field: before[field] for field in changed},
-            after={field: after[field] for field in changed},
-        )
+        AuditRepository(uow).add("user.updated", user, before=before, after=after)
     return views.me(user, TenantRepository(uow).find(user.tenant_id))

@@ -83,9 +83,4 @@ def _tell(user: User, changed: set[str], before: dict[str, Any], after: dict[str
     action = "user.role_changed" if "role" in changed else "user.updated"
     if "isActive" in changed:
         action = "user.enabled" if user.is_active else "user.disabled"
-    AuditRepository(uow).add(
-        action,
-        user,
-        before={field: before[field] for field in sorted(changed)},
-        after={field: after[field] for field in sorted(changed)},
-    )
+    AuditRepository(uow).add(action, user, before=before, after=after)

@@ -41,8 +41,8 @@ _LEAST: dict[str, tuple[Role, Role | None]] = {
 }
 
 
-_NOT_FOR_KEYS = frozenset({"users:write"})
-"""A program does not make people."""
+_NOT_FOR_KEYS = frozenset({"users:read", "users:write"})
+"""A program does not make people, nor see who they are: no route of theirs lets a key in."""
 
 
 def key_scopes() -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from services.auth.models import ApiKey, AuditRow, User
 from services.common.contracts.audit import ActorType, AuditRecorded
 from services.common.contracts.auth import SERVICE, ListAuditLog
 from services.common.contracts.base import Envelope
-from services.common.contracts.codec import instant_from_wire
+from services.common.contracts.codec import instant_from_wire, instant_to_wire
 from services.common.kit import ids
 from services.common.kit.context import Context
 from services.common.kit.paging import Order, Page, fetch_page
@@ -21,6 +21,31 @@ from services.common.kit.tenancy import NO_TENANT
 from services.common.kit.uow import UnitOfWork
 
 _DAY_LENGTH = len("2026-01-31")
+
+
+def facts_of(row: User | ApiKey) -> dict[str, Any]:
+    """What the log may show of a user or a key, by their names on the wire: no secret, and nothing that only counts."""
+    if isinstance(row, User):
+        return {
+            "email": row.email,
+            "emailVerified": row.email_verified,
+            "isActive": row.is_active,
+            "isInvited": row.invited_at is not None,
+            "locale": row.locale,
+            "mfaEnabled": row.mfa_enabled,
+            "name": row.name,
+            "role": row.role,
+            "salonIds": list(row.salon_ids),
+            "telegramId": row.telegram_id,
+        }
+    return {
+        "expiresAt": row.expires_at and instant_to_wire(row.expires_at),
+        "name": row.name,
+        "rateLimitPerMinute": row.rate_limit_per_minute,
+        "replacedBy": row.replaced_by,
+        "revokedAt": row.revoked_at and instant_to_wire(row.revoked_at),
+        "scopes": list(row.scopes),
+    }
 
 
 class AuditRepository:
@@ -39,8 +64,13 @@ class AuditRepository:
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
     ) -> None:
-        """Something happened to a user or a key; `by` somebody, where the context does not say it yet."""
+        """Something happened to a user or a key; `by` somebody, where the context does not say it yet.
+
+        Of facts that are given both as they were and as they are, those that differ are kept.
+        """
         context = self._uow.context
+        if before is not None and after is not None:
+            before, after = _differing(before, after)
         actor_type, actor_id = (ActorType.USER, by.id) if by is not None else _actor_of(context)
         self._session.add(
             AuditRow(
@@ -121,6 +151,11 @@ def _actor_of(context: Context) -> tuple[ActorType, str | None]:
     return ActorType.SYSTEM, None
 
 
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    return {name: before.get(name) for name in changed}, {name: after.get(name) for name in changed}
+
+
 def _conditions(request: ListAuditLog) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if request.actor is not None:
@@ -130,9 +165,9 @@ def _conditions(request: ListAuditLog) -> list[sa.ColumnElement[bool]]:
     if request.target_id is not None:
         found.append(AuditRow.target_id == request.target_id)
     if request.from_ is not None:
-        found.append(AuditRow.at >= _edge(request.from_, timedelta(0)))
+        found.append(AuditRow.at >= _instant(request.from_, time.min))
     if request.to is not None:
-        found.append(AuditRow.at < _edge(request.to, timedelta(days=1)))
+        found.append(_until(request.to))
     return found
 
 
@@ -140,8 +175,16 @@ def _named(action: str) -> sa.ColumnElement[bool]:
     return AuditRow.action.startswith(action, autoescape=True) if action.endswith(".") else AuditRow.action == action
 
 
-def _edge(text: str, whole_day: timedelta) -> datetime:
-    """A day counts from its begin in UTC, or to its end."""
-    if len(text) == _DAY_LENGTH:
-        return datetime.combine(date.fromisoformat(text), time(), UTC) + whole_day
-    return instant_from_wire(text)
+def _until(text: str) -> sa.ColumnElement[bool]:
+    """A day is included to its last microsecond, an instant is not."""
+    end = _instant(text, time.max)
+    return AuditRow.at <= end if _is_day(text) else AuditRow.at < end
+
+
+def _instant(text: str, of_day: time) -> datetime:
+    """Of a day, its time in UTC."""
+    return datetime.combine(date.fromisoformat(text), of_day, UTC) if _is_day(text) else instant_from_wire(text)
+
+
+def _is_day(text: str) -> bool:
+    return len(text) == _DAY_LENGTH

@@ -72,23 +72,28 @@ class OneTimeTokenRepository:
         ).one_or_none()
         return None if row is None else (row[0], row[1])
 
-    def peek(self, token: str, purpose: Purpose) -> tuple[OneTimeToken, User] | None:
-        """A token that is good, or was used a moment ago, with its user: what a repeated call needs to know."""
+    def peek(self, token: str, *purposes: Purpose) -> tuple[OneTimeToken, User]:
+        """A token that is good, or was used a moment ago, with its user: what a repeated call needs to know.
+
+        Raises `BadOneTimeToken`.
+        """
         row = self._session.execute(
             sa.select(OneTimeToken, User)
             .join(User, sa.and_(User.tenant_id == OneTimeToken.tenant_id, User.id == OneTimeToken.user_id))
             .where(
                 OneTimeToken.token_hash == hash_of(token),
-                OneTimeToken.purpose == purpose.value,
+                OneTimeToken.purpose.in_([purpose.value for purpose in purposes]),
                 sa.or_(OneTimeToken.used_at.is_(None), OneTimeToken.used_at > self._uow.now - _REPEATED_WITHIN),
                 OneTimeToken.expires_at > self._uow.now,
             )
         ).one_or_none()
-        return None if row is None else (row[0], row[1])
+        if row is None:
+            raise BadOneTimeToken
+        return row[0], row[1]
 
-    def use(self, token: str, purpose: Purpose) -> tuple[OneTimeToken, User]:
+    def use(self, token: str, *purposes: Purpose) -> tuple[OneTimeToken, User]:
         """Use a token up. Raises `BadOneTimeToken`. Of many at once exactly one gets it."""
-        found = self.find(token, purpose)
+        found = self.find(token, *purposes)
         if found is None:
             raise BadOneTimeToken
         found[0].used_at = self._uow.now

@@ -8,6 +8,7 @@ from typing import Protocol
 from services.auth.domain.lockout import Lockouts
 from services.auth.domain.sessions import SessionLimits
 from services.auth.models import User
+from services.auth.repository.audit import AuditRepository
 from services.auth.repository.login_failures import LoginFailureRepository
 from services.auth.repository.second_factors import SecondFactorRepository
 from services.auth.repository.sessions import SessionRepository
@@ -54,6 +55,7 @@ class ProofRepository:
             return locked_out
         if not (password_matches or self._has_good_code(user, proof)):
             self._failures.count(account)
+            AuditRepository(self._uow).add("user.proof_refused", user)
             return ProofNeeded()
         self._failures.clear(account)
         return None

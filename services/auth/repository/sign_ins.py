@@ -62,5 +62,6 @@ class SignInRepository:
     def _enter(self, user: User, origin: Origin, tenant: Tenant | None) -> Entry:
         user.last_login_at = self._uow.now
         session = SessionRepository(self._uow, self._limits).open(user, origin)
-        AuditRepository(self._uow).add("user.logged_in", user, by=user, after={"platform": origin.platform})
+        came = {"platform": origin.platform, "sessionId": session.bearer.session_id}
+        AuditRepository(self._uow).add("user.logged_in", user, by=user, after=came)
         return Entry(session, tenant)

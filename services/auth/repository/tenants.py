@@ -20,6 +20,11 @@ class TenantRepository:
         """The copy, if one has arrived."""
         return self._session.get(Tenant, tenant_id)
 
+    def name_of(self, tenant_id: str) -> str | None:
+        """What the business is called, if it is known yet."""
+        tenant = self.find(tenant_id)
+        return None if tenant is None else tenant.name
+
     def store(self, tenant: tenants.Tenant, *, mfa_required: bool | None = None) -> None:
         """Keep these facts unless newer ones are known."""
         told = {} if mfa_required is None else {"mfa_required": mfa_required}

@@ -64,6 +64,20 @@ def test_a_token_is_good_once_but_an_answer_may_get_lost(
     assert len(rows("select from letters where user_id = :id and kind = 'PASSWORD_CHANGED'", id=owner.user.id)) == 1
 
 
+def test_the_business_s_name_is_no_password(desk: Desk, owner: auth.SignedIn, post_office: PostOffice) -> None:
+    assert owner.tenant is not None
+    guess = f"{owner.tenant.name.title()}-7"
+    change = auth.ChangePassword(current_password=PASSWORD, new_password=guess)
+    reset = auth.ResetPassword(token=forget(desk, owner, post_office), new_password=guess)
+    invited = new_email()
+    desk.ask(auth.InviteUser(email=invited, name="Ann"), owner.user)
+    post_office()
+    accept = auth.AcceptInvitation(token=desk.tray.token_for(invited), password=guess)
+    register = auth.Register(email=new_email(), password=guess, name="Ann", salon_slug=owner.tenant.slug)
+    for request, who in ((change, owner.user), (reset, None), (accept, None), (register, None)):
+        assert desk.refusal(request, who) == "invalid", request.METHOD
+
+
 def test_a_bad_password_leaves_the_token_good(desk: Desk, owner: auth.SignedIn, post_office: PostOffice) -> None:
     token = forget(desk, owner, post_office)
     with pytest.raises(Invalid) as caught:
