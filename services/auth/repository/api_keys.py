@@ -9,11 +9,10 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from services.auth.models import ApiKey, Tenant
+from services.auth.models import ApiKey
 from services.common.contracts import api_keys
 from services.common.contracts.auth import ApiKeyOver, ApiKeyUnknown, ListApiKeys
 from services.common.contracts.base import Request
-from services.common.contracts.tenants import TenantStatus
 from services.common.kit import idempotency, ids
 from services.common.kit.envelope import KeyRing, Place
 from services.common.kit.paging import Order, Page, fetch_page
@@ -84,10 +83,7 @@ class ApiKeyRepository:
 
     def find_good(self, key_hash: str) -> ApiKey | None:
         """Whose key it is, if it may be used; its use is noted now and then."""
-        suspended = sa.exists().where(
-            Tenant.tenant_id == ApiKey.tenant_id, Tenant.status == TenantStatus.SUSPENDED.value
-        )
-        key = self._session.scalar(sa.select(ApiKey).where(ApiKey.key_hash == bytes.fromhex(key_hash), ~suspended))
+        key = self._session.scalar(sa.select(ApiKey).where(ApiKey.key_hash == bytes.fromhex(key_hash)))
         if key is None or not self.is_good(key):
             return None
         if _is_older(key.last_used_at, self._uow.now - _USE_NOTED_EVERY):

@@ -590,8 +590,9 @@ class ApiKeyPrincipal(View):
 class FindApiKey(Request[ApiKeyPrincipal], service=SERVICE, method="find_api_key"):
     """Whose key it is, by the SHA-256 of its text in hex. For the gateway alone, which keeps the answer 30 s.
 
-    `auth.bad_api_key` for one that is unknown, revoked or expired, or whose tenant is suspended. The call counts as a
-    use of the key. `contracts.api_keys.is_well_formed_api_key` refuses what nobody need ask about.
+    `auth.bad_api_key` for one that is unknown, revoked or expired. That its tenant is suspended the gateway knows by
+    itself, and says so, whether it remembers the key or asks. The call counts as a use of the key.
+    `contracts.api_keys.is_well_formed_api_key` refuses what nobody need ask about.
     """
 
     key_hash: Annotated[str, validate.Regexp(r"^[0-9a-f]{64}$", error="Must be a SHA-256 in hex.")]

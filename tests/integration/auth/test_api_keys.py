@@ -106,12 +106,14 @@ def test_a_rotated_key_has_a_grace(desk: Desk, owner: auth.User, rows: Rows) -> 
     assert [find(desk, key.key) for key in (new, at_once)] == ["auth.bad_api_key", "ok"]
 
 
-def test_a_suspended_tenants_keys_rest(desk: Desk, owner: auth.User, rows: Rows) -> None:
+def test_a_suspended_tenants_key_is_known_for_who_refuses_it_must_say_why(
+    desk: Desk, owner: auth.User, rows: Rows
+) -> None:
     made = make(desk, owner)
     rows("update tenants set status = 'SUSPENDED' where tenant_id = :id", id=owner.tenant_id)
-    assert find(desk, made.key) == "auth.bad_api_key"
-    rows("update tenants set status = 'ACTIVE' where tenant_id = :id", id=owner.tenant_id)
     assert find(desk, made.key) == "ok"
+    refused = {(each.kind, each.id) for each in desk.ask(auth.ListRevocations()).revocations}
+    assert (auth.RevocationKind.TENANT, owner.tenant_id) in refused
 
 
 def test_use_is_noted_now_and_then(desk: Desk, owner: auth.User, rows: Rows) -> None:
