@@ -27,9 +27,14 @@ class Pool:
 
     def __init__(self, url: str, size: int = 4) -> None:
         self.url = url
+        self._prepared: set[str] = set()
         self._slots: queue.LifoQueue[Any] = queue.LifoQueue()
         for _ in range(size):
             self._slots.put(None)
+
+    def prepare(self, statement: str) -> None:
+        """Run a `PREPARE` once on each connection that is made from now on."""
+        self._prepared.add(statement)
 
     @contextmanager
     def connection(self) -> Iterator[Any]:
@@ -81,4 +86,11 @@ class Pool:
             tcp_user_timeout=2000,
         )
         connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                for statement in self._prepared:
+                    cursor.execute(statement)
+        except psycopg2.Error:
+            connection.close()
+            raise
         return connection

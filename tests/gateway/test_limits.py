@@ -175,7 +175,7 @@ def pool() -> Iterator[Pool]:
     url = os.environ.get("GATEWAY_DATABASE_URL")
     if not url:
         pytest.skip("GATEWAY_DATABASE_URL is not set")
-    made = Pool(url)
+    made = Pool(url, size=8)  # one for each thread of the stampede
     yield made
     made.close()
 
@@ -211,6 +211,22 @@ def test_a_broken_connection_is_replaced(pool: Pool) -> None:
     with pytest.raises(psycopg2.Error), pool.connection() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     assert counters.take(key, TEN).fits
+
+
+def test_taking_is_planned_once_on_each_connection(pool: Pool) -> None:
+    counters = SharedCounters(pool)
+    for _ in range(10):
+        counters.take(ids.new_id(), TEN)
+    with pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT name, custom_plans + generic_plans, generic_plans > 0 FROM pg_prepared_statements")
+        assert cursor.fetchall() == [("take", 10, True)]
+
+
+def test_a_connection_that_can_not_be_prepared_is_not_lent(pool: Pool) -> None:
+    pool.prepare("PREPARE broken AS SELECT nothing FROM nowhere")
+    with pytest.raises(psycopg2.Error), pool.connection():
+        pytest.fail("it was lent")
+    assert pool._slots.qsize() == 8
 
 
 def test_the_pool_lends_no_more_than_it_has() -> None:
