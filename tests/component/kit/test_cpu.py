@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 
 import eventlet
@@ -28,3 +29,14 @@ def test_the_hub_turns_while_threads_hash() -> None:
     watcher.kill()
     assert hashes == [_hash()] * 8
     assert len(pauses) > 5
+
+
+def test_no_more_threads_work_than_may_at_once() -> None:
+    workers: set[int] = set()
+
+    def work() -> None:
+        workers.add(threading.get_native_id())
+        hashlib.scrypt(b"password", salt=b"salt", n=2**10, r=8, p=1)
+
+    list(eventlet.GreenPool(20).imap(lambda _: off_the_hub(work), range(40)))
+    assert len(workers) == 2
