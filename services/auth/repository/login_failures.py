@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -31,18 +31,23 @@ class LoginFailureRepository:
         self._uow = uow
         self._session = uow.session
         self._lockouts = lockouts
+        self._spotless: set[str] = set()
+        """Keys that are held and without a failure."""
 
     def hold(self, account: str) -> LockedOut | None:
         """Decide about one account one at a time: a hundred guesses at once are still a hundred guesses.
 
         The refusal while a delay runs, for the account or for the network of the caller; None when there is none.
         """
-        key = _of_account(account)
+        key, network = _of_account(account), lockout.network_of(self._uow.context.address)
         self._session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))))
-        ends = [self._lockouts.account.locked_until(self._list_recent(key), self._uow.now)]
-        network = lockout.network_of(self._uow.context.address)
+        policies = {key: self._lockouts.account}
         if network is not None:
-            ends.append(self._lockouts.address.locked_until(self._list_recent(_of_network(network)), self._uow.now))
+            policies[_of_network(network)] = self._lockouts.address
+        recent = self._list_recent(policies)
+        if key not in recent:
+            self._spotless.add(key)
+        ends = [policies[whose].locked_until(failed_at, self._uow.now) for whose, failed_at in recent.items()]
         until = max((end for end in ends if end is not None), default=None)
         if until is None:
             return None
@@ -50,6 +55,7 @@ class LoginFailureRepository:
 
     def count(self, account: str) -> None:
         """One more failure."""
+        self._spotless.discard(_of_account(account))
         self._add(_of_account(account), self._lockouts.account)
         network = lockout.network_of(self._uow.context.address)
         if network is not None:
@@ -57,15 +63,18 @@ class LoginFailureRepository:
 
     def clear(self, account: str) -> None:
         """Start from nothing."""
-        self._session.execute(sa.delete(LoginFailure).where(LoginFailure.key == _of_account(account)))
+        key = _of_account(account)
+        if key not in self._spotless:
+            self._session.execute(sa.delete(LoginFailure).where(LoginFailure.key == key))
 
     def delete_old(self) -> None:
         """Forget what no longer counts."""
         age = max(self._lockouts.account.window, self._lockouts.address.window)
         self._session.execute(sa.delete(LoginFailure).where(LoginFailure.last_failed_at < self._uow.now - age))
 
-    def _list_recent(self, key: str) -> Sequence[datetime]:
-        return self._session.scalar(sa.select(LoginFailure.failed_at).where(LoginFailure.key == key)) or ()
+    def _list_recent(self, keys: Iterable[str]) -> dict[str, Sequence[datetime]]:
+        wanted = sa.select(LoginFailure.key, LoginFailure.failed_at).where(LoginFailure.key.in_(keys))
+        return {row.key: row.failed_at for row in self._session.execute(wanted)}
 
     def _add(self, key: str, policy: LockoutPolicy) -> None:
         since = self._uow.now - policy.window

@@ -11,6 +11,7 @@ from typing import Any
 
 import eventlet
 import pytest
+import sqlalchemy as sa
 
 from services.auth.adapters.passwords import PasswordHasher
 from services.auth.adapters.security import Security
@@ -207,3 +208,22 @@ def test_signing_in_does_not_wait_for_another_account(people: People) -> None:
         people.register(email)
     outcomes = list(eventlet.GreenPool(10).imap(people.log_in, registered))
     assert all(isinstance(outcome, SignedIn) for outcome in outcomes)
+
+
+def test_whoever_has_not_failed_has_nothing_to_be_cleared(people: People) -> None:
+    email, statements = new_email(), []
+    people.register(email)
+
+    @sa.event.listens_for(people.database._engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    def asked_of_failures() -> list[str]:
+        statements.clear()
+        people.log_in(email)
+        return [statement.split()[0] for statement in statements if "login_failures" in statement]
+
+    assert asked_of_failures() == ["SELECT"]
+    refusal(people, email, "Wrong-horse-7")
+    assert asked_of_failures() == ["SELECT", "DELETE"]
+    assert asked_of_failures() == ["SELECT"]
