@@ -28,7 +28,7 @@ from services.auth.commands import (
     resend_invitation,
     reset_password,
     revoke_api_key,
-    rewrap_seeds,
+    rewrap_secrets,
     rotate_api_key,
     send_letter,
     send_verification,
@@ -229,8 +229,8 @@ class AuthService(Service):
         finish_registrations.run(begin, self.runtime.rpc)
 
     @every(3600)
-    def rewrap_seeds(self, uow: UnitOfWork) -> None:
-        rewrap_seeds.run(uow, self.security)
+    def rewrap_secrets(self, uow: UnitOfWork) -> None:
+        rewrap_secrets.run(uow, self.security)
 
     @every(3600)
     def forget_expired(self, uow: UnitOfWork) -> None:

@@ -11,11 +11,8 @@ from services.auth.models import OneTimeToken, RecoveryCode, TotpSeed, User
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import BadMfaToken, MfaEnrolled, MfaNotEnrolled
-from services.common.kit.envelope import KeyRing, Place, SealError
-from services.common.kit.logging import get_logger
+from services.common.kit.envelope import KeyRing, Place
 from services.common.kit.uow import UnitOfWork
-
-log = get_logger(__name__)
 
 
 class SecondFactorRepository:
@@ -101,23 +98,6 @@ class SecondFactorRepository:
         self._session.execute(
             sa.delete(TotpSeed).where(TotpSeed.tenant_id == user.tenant_id, TotpSeed.user_id == user.id)
         )
-
-    def rewrap(self, limit: int) -> int:
-        """Wrap seeds that an older key wraps with the active one; return how many. Not while somebody uses them.
-
-        A seed that does not open is told of and left as it is: it must not keep the others from moving.
-        """
-        older = sa.select(TotpSeed).where(~TotpSeed.sealed.startswith(f"v1.{self._key_ring.active}.", autoescape=True))
-        seeds = self._session.scalars(older.limit(limit).with_for_update(skip_locked=True)).all()
-        return sum(self._rewrap(seed) for seed in seeds)
-
-    def _rewrap(self, seed: TotpSeed) -> bool:
-        try:
-            seed.sealed = self._key_ring.rewrap(seed.sealed, _place(seed.tenant_id, seed.user_id))
-        except SealError as error:
-            log.warning("seed_does_not_open", user_id=seed.user_id, reason=str(error))
-            return False
-        return True
 
     def _find(self, user: User) -> TotpSeed | None:
         """Locked: of one code at many doors at once, one is let in."""

@@ -9,16 +9,11 @@ import eventlet
 import pyotp
 import pytest
 
-from services.auth.adapters.security import Security
-from services.auth.commands import rewrap_seeds
-from services.auth.settings import AuthSettings
 from services.common.contracts import auth
 from services.common.contracts.auth import Role
 from services.common.kit import clock
-from services.common.kit.database import Database
-from services.common.kit.envelope import KeyRing, SealError
+from services.common.kit.envelope import SealError
 from tests.integration.auth.desk import Desk
-from tests.integration.auth.keys import envelope_keys
 from tests.integration.auth.people import PASSWORD, People, new_email
 
 Rows = Callable[..., list[Any]]
@@ -182,23 +177,3 @@ def test_the_seed_is_sealed_and_bound_to_its_place(desk: Desk, owner: auth.User,
     )
     with pytest.raises(SealError):
         desk.ask(auth.VerifyMfa(mfa_token=challenge(desk, other), code=code_of(secret)))
-
-
-def test_seeds_move_to_the_active_key(
-    desk: Desk, people: People, settings: AuthSettings, database: Database, owner: auth.User
-) -> None:
-    secret, _ = enrol(desk, owner)
-    fresh = envelope_keys("fresh")
-    both = _with_keys(people.security, f"{fresh},{settings.envelope_keys}")
-    with people.begin()() as uow:
-        rewrap_seeds.run(uow, both)
-    new_only = Desk(database, _with_keys(people.security, fresh), desk.tenants)
-    token = challenge(new_only, owner)
-    assert new_only.refusal(auth.VerifyMfa(mfa_token=token, code=code_of(secret))) == "ok"
-    with people.begin()() as uow:  # the seeds of other tests have moved, too
-        rewrap_seeds.run(uow, _with_keys(people.security, f"{settings.envelope_keys},{fresh}"))
-
-
-def _with_keys(security: Security, keys: str) -> Security:
-    changed = {name: getattr(security, name) for name in security.__slots__}
-    return Security(**{**changed, "key_ring": KeyRing.from_setting(keys)})
