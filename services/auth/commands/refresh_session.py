@@ -7,7 +7,8 @@ from services.auth.domain.sessions import EndReason
 from services.auth.repository.audit import AuditRepository
 from services.auth.repository.sessions import SessionRepository
 from services.auth.repository.users import UserRepository
-from services.common.contracts.auth import BadRefreshToken, Refresh, RefreshSuperseded, TokenPair
+from services.common.contracts.auth import BadRefreshToken, Refresh, RefreshSuperseded, TenantSuspended, TokenPair
+from services.common.contracts.errors import ServiceError
 from services.common.kit.begin import Begin
 from services.common.kit.logging import get_logger
 from services.common.kit.uow import SYSTEM, UnitOfWork
@@ -16,7 +17,7 @@ log = get_logger(__name__)
 
 
 def run(request: Refresh, begin: Begin, security: Security) -> TokenPair:
-    """Raises `RefreshSuperseded` or `BadRefreshToken`.
+    """Raises `RefreshSuperseded`, `BadRefreshToken`, or `TenantSuspended`, which leaves the token good for later.
 
     Only behind the transaction: what the refusal of a stolen token revokes must stay revoked.
     """
@@ -27,7 +28,7 @@ def run(request: Refresh, begin: Begin, security: Security) -> TokenPair:
     raise outcome
 
 
-def _rotate(token: str, uow: UnitOfWork, security: Security) -> TokenPair | RefreshSuperseded | BadRefreshToken:
+def _rotate(token: str, uow: UnitOfWork, security: Security) -> TokenPair | ServiceError:
     sessions = SessionRepository(uow, security.limits)
     session = sessions.rotate(token)
     if session is not None:
@@ -35,12 +36,14 @@ def _rotate(token: str, uow: UnitOfWork, security: Security) -> TokenPair | Refr
     return _refuse(token, sessions, uow, security)
 
 
-def _refuse(
-    token: str, sessions: SessionRepository, uow: UnitOfWork, security: Security
-) -> RefreshSuperseded | BadRefreshToken:
+def _refuse(token: str, sessions: SessionRepository, uow: UnitOfWork, security: Security) -> ServiceError:
     """Of a used token either the thief or the owner has the successor, and nobody can tell which: end the session."""
     known = sessions.find_token(token)
-    if known is None or not known.is_alive or known.used_at is None:
+    if known is None or not known.is_alive:
+        return BadRefreshToken()
+    if known.is_suspended:
+        return TenantSuspended()
+    if known.used_at is None:
         return BadRefreshToken()
     if security.limits.is_superseded(known.used_at, uow.now):
         return RefreshSuperseded()

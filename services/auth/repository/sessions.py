@@ -31,6 +31,8 @@ class KnownToken:
     used_at: datetime | None
     is_alive: bool
     """Whether the session is open and its user may sign in."""
+    is_suspended: bool
+    """Whether its tenant is: the token can't be used as long as that lasts, and is kept."""
 
 
 class SessionRepository:
@@ -76,6 +78,7 @@ class SessionRepository:
                 AuthSession.user_id,
                 RefreshToken.used_at,
                 _is_alive(self._uow.now),
+                _is_suspended(RefreshToken.tenant_id),
             )
             .join(AuthSession, _of_token())
             .join(User, _of_session())
@@ -120,6 +123,7 @@ class SessionRepository:
             sa.update(RefreshToken)
             .where(RefreshToken.token_hash == hash_of(token))
             .where(RefreshToken.used_at.is_(None), RefreshToken.expires_at > self._uow.now)
+            .where(~_is_suspended(RefreshToken.tenant_id))
             .values(used_at=self._uow.now)
             .returning(RefreshToken.tenant_id, RefreshToken.session_id)
         )
@@ -166,10 +170,11 @@ def _open_sessions(tenant_id: str, user_id: str) -> sa.Update:
 
 
 def _is_alive(now: datetime) -> sa.ColumnElement[bool]:
-    suspended = sa.exists().where(
-        Tenant.tenant_id == AuthSession.tenant_id, Tenant.status == TenantStatus.SUSPENDED.value
-    )
-    return sa.and_(AuthSession.ended_at.is_(None), AuthSession.expires_at > now, User.is_active, ~suspended)
+    return sa.and_(AuthSession.ended_at.is_(None), AuthSession.expires_at > now, User.is_active)
+
+
+def _is_suspended(tenant_id: sa.orm.InstrumentedAttribute[str]) -> sa.Exists:
+    return sa.exists().where(Tenant.tenant_id == tenant_id, Tenant.status == TenantStatus.SUSPENDED.value)
 
 
 def _of_session() -> sa.ColumnElement[bool]:
