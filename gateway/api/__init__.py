@@ -13,6 +13,7 @@ from gateway.api.mfa import mfa
 from gateway.api.platform import platform, probes
 from gateway.api.salons import salons
 from gateway.api.telegram import telegram
+from gateway.api.templates import templates
 from gateway.api.tenants import admin, settings, subscription, tenant
 from gateway.api.users import audit_log, users
 from gateway.webhooks.meta import webhook
@@ -25,7 +26,7 @@ UNVERSIONED = (about,)
 
 _ACCOUNTS = (auth, mfa, telegram, users, api_keys, audit_log)
 _TENANTS = (tenant, settings, subscription, salons, channels, admin)
-_MESSAGING = (messages, conversations, whatsapp, webhook)
+_MESSAGING = (messages, conversations, whatsapp, templates, webhook)
 
 VERSIONED = (*_ACCOUNTS, *_TENANTS, *_MESSAGING, analytics, platform)
 """Below `/api/v1`, and below `/api` as an alias of the present version."""

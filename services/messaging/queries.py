@@ -10,11 +10,15 @@ from services.common.contracts.messaging import (
     ConversationPage,
     GetConversation,
     GetMessage,
+    GetTemplate,
     ListConversations,
     ListMessages,
+    ListTemplates,
     Message,
     MessagePage,
     ReportWebhooks,
+    Template,
+    TemplatePage,
     WebhookReports,
 )
 from services.common.kit.begin import Begin
@@ -23,6 +27,7 @@ from services.messaging import views
 from services.messaging.repository.channels import RoutingRepository
 from services.messaging.repository.reading import ConversationReader, MessageReader
 from services.messaging.repository.sends import SendRepository
+from services.messaging.repository.templates import TemplateRepository
 from services.messaging.repository.webhooks import WebhookRepository
 
 _STUCK_AFTER = timedelta(seconds=30)
@@ -62,6 +67,17 @@ def list_conversations(request: ListConversations, uow: UnitOfWork) -> Conversat
     contacts = reader.contacts_of(page.rows)
     conversations = [views.conversation(row, contacts[row.contact_id], uow.now) for row in page.rows]
     return ConversationPage(conversations=conversations, pagination=page.pagination)
+
+
+def get_template(request: GetTemplate, uow: UnitOfWork) -> Template:
+    """One template."""
+    return views.template(TemplateRepository(uow).get_template(request.template_id))
+
+
+def list_templates(request: ListTemplates, uow: UnitOfWork) -> TemplatePage:
+    """A page of templates."""
+    page = TemplateRepository(uow).list_templates(request)
+    return TemplatePage(templates=[views.template(row[0]) for row in page.rows], pagination=page.pagination)
 
 
 def report_webhooks(request: ReportWebhooks, uow: UnitOfWork) -> WebhookReports:

@@ -14,6 +14,7 @@ from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
 from services.messaging import queries
 from services.messaging.adapters.graph_api import GraphApi
+from services.messaging.adapters.graph_templates import GraphTemplates
 from services.messaging.commands import (
     copy_channel,
     copy_plan,
@@ -22,14 +23,23 @@ from services.messaging.commands import (
     queue_message,
     refile_webhooks,
     send_messages,
+    sync_templates,
 )
 from services.messaging.commands.send_messages import PostOffice
+from services.messaging.commands.sync_templates import Catalogue
 from services.messaging.settings import MessagingSettings
 
 
+def _graph(settings: MessagingSettings) -> GraphApi:
+    return GraphApi(settings.graph_api_url, settings.graph_api_version, settings.graph_timeouts)
+
+
 def _post_office(settings: MessagingSettings) -> PostOffice:
-    graph = GraphApi(settings.graph_api_url, settings.graph_api_version, settings.graph_timeouts)
-    return PostOffice(graph, KeyRing.from_setting(settings.envelope_keys), settings.send_lease)
+    return PostOffice(_graph(settings), KeyRing.from_setting(settings.envelope_keys), settings.send_lease)
+
+
+def _catalogue(settings: MessagingSettings) -> Catalogue:
+    return Catalogue(GraphTemplates(_graph(settings)), KeyRing.from_setting(settings.envelope_keys))
 
 
 def _retention(settings: MessagingSettings) -> timedelta:
@@ -42,6 +52,7 @@ class MessagingService(Service):
     name = messaging.SERVICE
     runtime = Runtime(MessagingSettings)
     office = Provide(_post_office)
+    catalogue = Provide(_catalogue)
     retention = Provide(_retention)
 
     @command(messaging.QueueMessage)
@@ -63,6 +74,18 @@ class MessagingService(Service):
     @query(messaging.ListConversations)
     def list_conversations(self, request: messaging.ListConversations, uow: UnitOfWork) -> messaging.ConversationPage:
         return queries.list_conversations(request, uow)
+
+    @query(messaging.GetTemplate)
+    def get_template(self, request: messaging.GetTemplate, uow: UnitOfWork) -> messaging.Template:
+        return queries.get_template(request, uow)
+
+    @query(messaging.ListTemplates)
+    def list_templates(self, request: messaging.ListTemplates, uow: UnitOfWork) -> messaging.TemplatePage:
+        return queries.list_templates(request, uow)
+
+    @command(messaging.SyncTemplates, steps=True)
+    def sync_templates(self, request: messaging.SyncTemplates, begin: Begin) -> messaging.TemplateSync:
+        return sync_templates.run(request, begin, self.catalogue)
 
     @query(messaging.ReportWebhooks, SYSTEM)
     def report_webhooks(self, request: messaging.ReportWebhooks, uow: UnitOfWork) -> messaging.WebhookReports:

@@ -18,6 +18,9 @@ from services.common.contracts.messaging import (
     MessageType,
     Priority,
     StatusChange,
+    Template,
+    TemplateCategory,
+    TemplateStatus,
     WebhookItem,
     WebhookReport,
 )
@@ -108,6 +111,27 @@ def _conversation(row: Any, contact: Any, now: datetime) -> dict[str, Any]:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
+
+
+def template(row: Any) -> Template:
+    """A template."""
+    return Template(
+        id=row.id,
+        name=row.name,
+        language=row.language,
+        category=TemplateCategory(row.category),
+        status=TemplateStatus(row.status),
+        provider_status=row.provider_status,
+        rejection_reason=row.rejection_reason,
+        parameter_format=row.parameter_format,
+        components=row.components,
+        salon_id=row.salon_id,
+        business_account_id=row.business_account_id,
+        external_id=row.external_id,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
 
 
 def webhook_report(body: Any, items: Iterable[Any]) -> WebhookReport:

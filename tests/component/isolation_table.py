@@ -25,6 +25,7 @@ class Things:
     phone_number_id: str
     conversation_id: str
     message_id: str
+    template_id: str
     user_id: str
     session_id: str
     api_key_id: str
@@ -87,6 +88,11 @@ PROBES: dict[type[Request[Any]], tuple[Probe, ...]] = {
         lambda tried, _: messaging.ListConversations(assigned_to=tried.user_id),
         lambda tried, _: messaging.ListConversations(q=tried.words),
     ),
+    messaging.GetTemplate: (lambda tried, _: messaging.GetTemplate(template_id=tried.template_id),),
+    messaging.ListTemplates: (
+        lambda tried, _: messaging.ListTemplates(name=tried.words),
+        lambda tried, _: messaging.ListTemplates(q=tried.words),
+    ),
     messaging.QueueMessage: (
         lambda tried, _: messaging.QueueMessage(conversation_id=tried.conversation_id, **_TEXT),
         lambda tried, _: messaging.QueueMessage(channel_id=tried.channel_id, **_TO),
@@ -112,6 +118,7 @@ NAMELESS: dict[type[Request[Any]], Callable[[], Request[Any]]] = {
     auth.InviteUser: lambda: auth.InviteUser(email=new_email()),
     auth.CreateApiKey: lambda: auth.CreateApiKey(name="Till", scopes=["messages:read"]),
     auth.ListApiKeys: auth.ListApiKeys,
+    messaging.SyncTemplates: messaging.SyncTemplates,
     analytics.GetOverview: lambda: analytics.GetOverview(days=7),
 }
 """Requests of a tenant that name nothing: what they show must be the tenant's own."""

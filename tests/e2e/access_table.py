@@ -116,6 +116,10 @@ TABLE = (
     Row("GET /salons", "STAFF", tenant_needed=False),
     Row("GET /salons/{salonId}", "STAFF", tenant_needed=False),
     Row("PATCH /salons/{salonId}", "OWNER", {"name": "Another"}),
+    # Before there are channels on accounts that nobody has.
+    Row("POST /templates/sync", "MANAGER", {}),
+    Row("GET /templates", "MANAGER", probes=({"name": "@templateName"}, {"q": "@templateName"})),
+    Row("GET /templates/{templateId}", "MANAGER"),
     Row(
         "POST /channels",
         "MANAGER",

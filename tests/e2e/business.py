@@ -125,6 +125,7 @@ def open_business(api: Api, simulator: ControlClient, *, number_id: str | None =
             "name": "Salon Heron",
             "tokens": [access_token],
             "phone_numbers": [{"id": number_id, "display_phone_number": display}],
+            "templates": [_greeting(f"greeting_{suffix}")],
         }
     )
     form = {
@@ -137,3 +138,8 @@ def open_business(api: Api, simulator: ControlClient, *, number_id: str | None =
     }
     channel = caller.post("/channels", form).data
     return Business(signed_in, caller, simulator, waba_id, number_id, display, access_token, channel)
+
+
+def _greeting(name: str) -> dict[str, Any]:
+    body = {"type": "BODY", "text": "Welcome to Salon Heron."}
+    return {"name": name, "language": "en_US", "category": "UTILITY", "components": [body]}

@@ -60,7 +60,10 @@ def test_answers_to_made_up_requests_fit_the_document(business: Business, settin
     """Every operation is tried as the owner of a tenant that has one of everything."""
     heard = business.hear(business.new_person(), "So that there is a conversation.")
     salon = business.api.post("/salons", {"name": "Fuzz", "timezone": "Europe/Berlin", "currency": "EUR"}).data
+    business.api.post("/templates/sync", {})
+    (template,) = business.api.get("/templates").data["templates"]
     known = {
+        "templateId": template["id"],
         "salonId": salon["id"],
         "channelId": business.channel["id"],
         "conversationId": heard["conversationId"],

@@ -62,6 +62,8 @@ class Household:
         person = business.new_person(f"Name{secrets.token_hex(6)}")
         heard = business.hear(person, f"My {word}.")
         business.await_status(business.say(person, f"Your {word}.")["id"], "READ")
+        business.api.post("/templates/sync", {})
+        (template,) = business.api.get("/templates").data["templates"]
         colleague = business.api.post("/users", {"email": new_email("colleague"), "role": "STAFF"}).data
         key = business.api.post("/api-keys", {"name": word, "scopes": ["messages:read"]}).data
         credentials = {"email": business.signed_in["user"]["email"], "password": PASSWORD}
@@ -80,6 +82,8 @@ class Household:
             "conversationId": heard["conversationId"],
             "contactId": heard["contactId"],
             "messageId": heard["id"],
+            "templateId": template["id"],
+            "templateName": template["name"],
             "phone": person.written,
             "words": word,
             "refreshToken": business.signed_in["refreshToken"],
@@ -127,9 +131,9 @@ def unknown_things() -> Form:
     """Ids of nothing, in the form that each has."""
     numbers = {"phoneNumberId": new_digits(), "phone": f"+1555{new_digits(7)}"}
     words = {"words": f"word{secrets.token_hex(6)}", "refreshToken": secrets.token_urlsafe(32)}
-    words["colleagueEmail"] = new_email("colleague")
+    words |= {"colleagueEmail": new_email("colleague"), "templateName": f"greeting_{secrets.token_hex(6)}"}
     named = ["tenantId", "userId", "salonId", "channelId", "conversationId", "contactId", "messageId"]
-    named += ["id", "apiKeyId", "sessionId"]
+    named += ["id", "apiKeyId", "sessionId", "templateId"]
     return {**{name: new_id() for name in named}, **numbers, **words}
 
 
@@ -300,7 +304,17 @@ def idle_program(theirs: Household) -> Api:
 @pytest.fixture(scope="module")
 def busy_program(theirs: Household) -> Api:
     """One that may do all that the table is about."""
-    collections = ("analytics", "channels", "conversations", "messages", "salons", "settings", "tenant", "usage")
+    collections = (
+        "analytics",
+        "channels",
+        "conversations",
+        "messages",
+        "salons",
+        "settings",
+        "templates",
+        "tenant",
+        "usage",
+    )
     known = set(theirs.business.api.get("/auth/me").data["permissions"])
     wanted = {f"{name}:{verb}" for name in collections for verb in ("read", "write")} & known
     return key_with(theirs.business, *(wanted - {"salons:write", "tenant:write"}))

@@ -1,4 +1,4 @@
-"""What the world may know about `messaging`: contacts, conversations, messages and what became of webhooks."""
+"""What the world may know about `messaging`: contacts, conversations, messages, templates, what became of webhooks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from marshmallow import validate
 
 from services.common.contracts.audit import AuditRecorded
 from services.common.contracts.base import Event, Request, View
-from services.common.contracts.errors import Conflict, Forbidden, Invalid, NotFound
+from services.common.contracts.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from services.common.contracts.paging import Cursor, Limit, PageNumber, Pagination
 from services.common.contracts.schema import Documented
 from services.common.contracts.types import CommaList, Id, Money
@@ -89,6 +89,25 @@ class WindowStatus(enum.StrEnum):
 
     ACTIVE = "ACTIVE"
     EXPIRED = "EXPIRED"
+
+
+class TemplateCategory(enum.StrEnum):
+    """What a template is for; the price follows from it. One that is not known yet is `UNKNOWN`."""
+
+    MARKETING = "MARKETING"
+    UTILITY = "UTILITY"
+    AUTHENTICATION = "AUTHENTICATION"
+    UNKNOWN = "UNKNOWN"
+
+
+class TemplateStatus(enum.StrEnum):
+    """How far the provider lets a template go: only one that is `APPROVED` can be sent."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    PAUSED = "PAUSED"
+    DISABLED = "DISABLED"
 
 
 class ContactSummary(View):
@@ -183,6 +202,70 @@ class ConversationDetail(Conversation):
     messages: list[Message]
 
 
+class Template(View):
+    """A message that the provider has to approve, in one language: the only kind that goes out of the 24-hour window.
+
+    `provider_status` is the provider's own word for `status`; `salon_id` is that of the account's channels, where they
+    all have the same one.
+    """
+
+    EXAMPLE = {
+        "id": "01936f2e-8a4b-7c3d-9e5f-0a1b2c3d4e5f",
+        "name": "appointment_reminder",
+        "language": "en_US",
+        "category": "UTILITY",
+        "status": "APPROVED",
+        "providerStatus": "APPROVED",
+        "rejectionReason": None,
+        "parameterFormat": "POSITIONAL",
+        "components": [
+            {
+                "type": "BODY",
+                "text": "Hello {{1}}, see you on {{2}} for your appointment.",
+                "example": {"body_text": [["Sheena", "Monday at 10:00"]]},
+            }
+        ],
+        "salonId": None,
+        "businessAccountId": "102290129340398",
+        "externalId": "1689556908129832",
+        "version": 1,
+        "createdAt": "2026-01-15T09:00:00Z",
+        "updatedAt": "2026-01-15T09:00:00Z",
+    }
+
+    id: Id
+    name: str
+    language: str
+    category: TemplateCategory
+    status: TemplateStatus
+    provider_status: str
+    rejection_reason: str | None
+    parameter_format: str
+    components: list[dict[str, Any]]
+    salon_id: Id | None
+    business_account_id: str
+    external_id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class TemplatePage(View):
+    """A page of templates, the oldest first."""
+
+    templates: list[Template]
+    pagination: Pagination
+
+
+class TemplateSync(View):
+    """What the provider's list has changed in ours; `total` is how many templates it holds."""
+
+    added: int
+    updated: int
+    removed: int
+    total: int
+
+
 class WebhookItem(View):
     """What became of one item of a webhook.
 
@@ -272,6 +355,32 @@ class ListConversations(Request[ConversationPage], service=SERVICE, method="list
     channel_id: Id | None = None
     unread: bool | None = None
     q: SearchText | None = None
+
+
+class GetTemplate(Request[Template], service=SERVICE, method="get_template"):
+    """One template."""
+
+    template_id: Id
+
+
+class ListTemplates(Request[TemplatePage], service=SERVICE, method="list_templates"):
+    """Templates, the oldest first, as they were when they were last synchronised. `q` searches the name."""
+
+    page: PageNumber = 1
+    limit: Limit = 50
+    cursor: Cursor | None = None
+    status: TemplateStatus | None = None
+    category: TemplateCategory | None = None
+    language: Annotated[str, validate.Length(min=1, max=20)] | None = None
+    name: SearchText | None = None
+    q: SearchText | None = None
+
+
+class SyncTemplates(Request[TemplateSync], service=SERVICE, method="sync_templates"):
+    """Take over the templates of the connected WhatsApp business accounts from the provider. MANAGER.
+
+    Each account is taken over by itself: where one of several is refused, the others are up to date all the same.
+    """
 
 
 class ReportWebhooks(Request[WebhookReports], service=SERVICE, method="report_webhooks"):
@@ -376,3 +485,27 @@ class QuotaExceeded(Forbidden):
     """The plan allows no more messages this month."""
 
     code = "messaging.quota_exceeded"
+
+
+class TemplateUnknown(NotFound):
+    """There is no such template."""
+
+    code = "messaging.template_not_found"
+
+
+class AccountMissing(Conflict):
+    """No WhatsApp business account is connected; connect a channel first."""
+
+    code = "messaging.account_missing"
+
+
+class ProviderRefused(Conflict):
+    """The provider refuses to tell with the channel's credentials."""
+
+    code = "messaging.provider_refused"
+
+
+class ProviderAway(Unavailable):
+    """The provider could not be asked; try again shortly."""
+
+    code = "messaging.provider_away"

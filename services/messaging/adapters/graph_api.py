@@ -1,9 +1,9 @@
-"""Sends messages through WhatsApp's Graph API. Whatever happens on the way becomes an `Answer`."""
+"""WhatsApp's Graph API. Sending never raises: whatever happens on the way becomes an `Answer`."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,13 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.ssl_match_hostname import CertificateError
 
-from services.common.contracts.messaging import MessageType
+from services.common.contracts.messaging import MessageType, ProviderAway, ProviderRefused
 from services.common.kit.settings import Secret
+from services.messaging.adapters import meta_json
 from services.messaging.domain.delivery import Answer, Verdict, verdict_of
 
 _MOST_BYTES = 64 * 1024
+_LARGEST_PAGE = 8 * 1024 * 1024
 _LONGEST_ID = 500
 _LONGEST_WAIT = 3600.0
 _OK, _MULTIPLE, _TIMEOUT, _THROTTLED, _BROKEN = 200, 300, 408, 429, 500
@@ -84,7 +86,7 @@ class GraphApi:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return _answer(response, _read(response, time.monotonic() + self._timeouts[1]))
+                return _answer(response, self._read(response, _MOST_BYTES))
         except requests.exceptions.ConnectionError as error:
             if _never_connected(error):
                 return Answer(Verdict.RETRY, code="unreachable", message="The Graph API could not be reached.")
@@ -93,6 +95,30 @@ class GraphApi:
             return _lost("The answer did not come in time.")
         except requests.exceptions.RequestException:
             return _lost("The answer could not be read.")
+
+    def get(self, path: str, query: Mapping[str, str], token: Secret) -> Content:
+        """What the provider answers to a question. Raises `ProviderAway`, or `ProviderRefused` with its words."""
+        try:
+            with self._session.get(
+                f"{self._base}/{path}",
+                params=query,
+                headers={"Authorization": f"Bearer {token!s}"},
+                timeout=self._timeouts,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return _told(response, self._read(response, _LARGEST_PAGE))
+        except requests.exceptions.RequestException as error:
+            raise ProviderAway from error
+
+    def _read(self, response: requests.Response, most_bytes: int) -> bytes:
+        """The body, as far as it is of a size and comes at a speed that an answer has."""
+        body, until = bytearray(), time.monotonic() + self._timeouts[1]
+        for chunk in response.iter_content(8192):
+            body += chunk
+            if len(body) > most_bytes or time.monotonic() > until:
+                raise requests.exceptions.ContentDecodingError
+        return bytes(body)
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
@@ -107,20 +133,28 @@ def _lost(message: str) -> Answer:
     return Answer(Verdict.UNCERTAIN, code="answer_lost", message=message)
 
 
-def _read(response: requests.Response, until: float) -> bytes:
-    """The body, as far as it is of a size and comes at a speed that an answer has."""
-    body = b""
-    for chunk in response.iter_content(8192):
-        body += chunk
-        if len(body) > _MOST_BYTES or time.monotonic() > until:
-            raise requests.exceptions.ContentDecodingError
-    return body
+def _told(response: requests.Response, body: bytes) -> Content:
+    """The content of a good answer, such that it can be stored."""
+    if _OK <= response.status_code < _MULTIPLE:
+        try:
+            content = meta_json.load(body)
+        except (ValueError, RecursionError) as error:
+            raise ProviderAway("The answer of the Graph API cannot be read.") from error
+        if isinstance(content, dict):
+            return content
+        raise ProviderAway("The answer of the Graph API cannot be read.")
+    refusal = _refusal(response, _object(body))
+    if refusal.verdict is Verdict.REFUSED:
+        raise ProviderRefused(refusal.message[:500], {"providerCode": refusal.code})
+    raise ProviderAway(refusal.message[:500])
 
 
 def _answer(response: requests.Response, body: bytes) -> Answer:
     content = _object(body)
-    if _OK <= response.status_code < _MULTIPLE:
-        return _accepted(content)
+    return _accepted(content) if _OK <= response.status_code < _MULTIPLE else _refusal(response, content)
+
+
+def _refusal(response: requests.Response, content: Content) -> Answer:
     error = content.get("error")
     wait = _seconds(response.headers.get("Retry-After"))
     if isinstance(error, dict) and isinstance(code := error.get("code"), int):

@@ -10,6 +10,7 @@ import orjson
 
 from services.common.contracts.messaging import Direction, MessageType
 from services.messaging.adapters import meta_content, meta_json, meta_people
+from services.messaging.adapters.graph_templates import read_news
 from services.messaging.domain.items import (
     AccountItem,
     BrokenItem,
@@ -19,6 +20,7 @@ from services.messaging.domain.items import (
     Person,
     Route,
     StatusItem,
+    TemplateItem,
     UnknownItem,
 )
 from services.messaging.domain.phones import digits_of
@@ -30,6 +32,7 @@ Reader = Callable[[Any, Raw, Route, str], Item]
 _OBJECT = "whatsapp_business_account"
 _NO_ROUTE = Route(None)
 _LONGEST_NAME = 100
+_TEMPLATE_STATUS = "message_template_status_update"
 
 ACCOUNT_FIELDS = frozenset(
     {
@@ -51,7 +54,7 @@ ACCOUNT_FIELDS = frozenset(
         "history",
         "message_template_components_update",
         "message_template_quality_update",
-        "message_template_status_update",
+        _TEMPLATE_STATUS,
         "messaging_handovers",
         "partner_solutions",
         "payment_configuration_update",
@@ -263,7 +266,9 @@ def _account(entry: Raw, change: Raw, field: str, route: Route, path: str) -> It
     # The entry's time makes two equal updates at different times two; a redelivery has the same one.
     digest = meta_json.digest_of([entry.get("id"), entry.get("time"), change])
     at = meta_people.instant(entry.get("time"))
-    return AccountItem(path, field, route, value, digest, field, event[:100] if isinstance(event, str) else field, at)
+    told = (path, field, route, value, digest, field, event[:100] if isinstance(event, str) else field, at)
+    news = read_news(value, at) if field == _TEMPLATE_STATUS else None
+    return AccountItem(*told) if news is None else TemplateItem(*told, news)
 
 
 def _unknown(raw: Any, path: str, route: Route, reason: str, field: str = "") -> UnknownItem:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.common.contracts.messaging import Direction, MessageType
+from services.messaging.domain.templates import TemplateNews
 
 MESSAGE, STATUS, ACCOUNT, UNKNOWN = "MESSAGE", "STATUS", "ACCOUNT", "UNKNOWN"
 UNROUTED, DUPLICATE, IGNORED, FAILED = "UNROUTED", "DUPLICATE", "IGNORED", "FAILED"
@@ -83,11 +84,18 @@ class StatusItem(Item):
 
 @dataclass(slots=True)
 class AccountItem(Item):
-    """News of an account, a number, a template or anything else that is kept as it came."""
+    """News of an account, a number, a template or of something else; kept as it came."""
 
     field: str
     event: str
     at: datetime | None
+
+
+@dataclass(slots=True)
+class TemplateItem(AccountItem):
+    """News of a template that change how it stands."""
+
+    news: TemplateNews
 
 
 @dataclass(slots=True)

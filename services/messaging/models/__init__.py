@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.messaging.models.base import Base
 from services.messaging.models.contacts import ContactIdentityRow, ContactRow
 from services.messaging.models.conversations import ConversationRow, MessageRow, MessageStatusRow
+from services.messaging.models.templates import TemplateRow
 from services.messaging.models.tenants import ChannelRow, OutboundMonthRow, PlanRow
 from services.messaging.models.webhooks import ProviderEventRow, UnroutedItemRow, WebhookEventRow, WebhookItemRow
 
@@ -19,6 +20,7 @@ __all__ = [
     "OutboundMonthRow",
     "PlanRow",
     "ProviderEventRow",
+    "TemplateRow",
     "UnroutedItemRow",
     "WebhookEventRow",
     "WebhookItemRow",

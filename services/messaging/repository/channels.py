@@ -72,6 +72,18 @@ def _one_for_each_tenant(lines: Iterable[Line], display_number: str | None) -> l
     return [line for _, line in sorted({line.tenant_id: line for line in shown or lines}.items())]
 
 
+class Account(NamedTuple):
+    """A WhatsApp business account that the tenant is connected to, with the credentials of one of its channels.
+
+    `salon_id` is that of the account's channels, where they all have the same one.
+    """
+
+    account_id: str
+    channel_id: str
+    credentials: str
+    salon_id: str | None
+
+
 class RoutingRepository:
     """Channels of all tenants by the provider's ids, in `SYSTEM` scope."""
 
@@ -154,6 +166,18 @@ class ChannelRepository:
         if len(found) != 1:
             raise ChannelAmbiguous
         return found[0]
+
+    def list_accounts(self) -> list[Account]:
+        """The accounts of the active WhatsApp channels; of each, the credentials that changed last."""
+        whatsapp = self._channels().where(ChannelRow.is_active, ChannelRow.type == ChannelType.WHATSAPP_CLOUD.value)
+        connected = whatsapp.where(ChannelRow.business_account_id.is_not(None), ChannelRow.credentials.is_not(None))
+        accounts: dict[str, Account] = {}
+        for row in self._session.scalars(connected.order_by(ChannelRow.updated_at, ChannelRow.id)):
+            account_id, credentials = str(row.business_account_id), str(row.credentials)
+            before = accounts.get(account_id)
+            salon_id = row.salon_id if before is None or before.salon_id == row.salon_id else None
+            accounts[account_id] = Account(account_id, row.id, credentials, salon_id)
+        return list(accounts.values())
 
     def _channels(self) -> sa.Select[ChannelRow]:
         return sa.select(ChannelRow).where(ChannelRow.tenant_id == self._tenant_id)

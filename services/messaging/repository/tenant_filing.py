@@ -17,6 +17,7 @@ from services.messaging.domain.items import (
     AccountItem,
     MessageItem,
     StatusItem,
+    TemplateItem,
     UnknownItem,
 )
 from services.messaging.domain.people import People
@@ -27,6 +28,7 @@ from services.messaging.repository.conversations import ConversationRepository
 from services.messaging.repository.filed_rows import Routed, RoutedMessage, RoutedNews, RoutedStatus
 from services.messaging.repository.messages import Known, MessageRepository, Wamid
 from services.messaging.repository.statuses import StatusRepository, Told, wamid_lock
+from services.messaging.repository.templates import TemplateRepository, templates_lock
 from services.messaging.repository.webhooks import Outcome, WebhookItemRepository
 
 
@@ -38,6 +40,8 @@ def locks_of(tenant_id: str, routed: Iterable[Routed]) -> Iterator[str]:
             yield people_lock(tenant_id)
         if isinstance(item, StatusItem) or (isinstance(item, MessageItem) and item.direction is Direction.OUTBOUND):
             yield wamid_lock((line.channel_id, item.external_id))
+        if isinstance(item, TemplateItem):
+            yield templates_lock(tenant_id)
 
 
 class TenantFiling:
@@ -48,6 +52,7 @@ class TenantFiling:
         self._conversations = ConversationRepository(uow)
         self._messages = MessageRepository(uow)
         self._statuses = StatusRepository(uow)
+        self._templates = TemplateRepository(uow)
         self._items = WebhookItemRepository(uow)
 
     def file(self, routed: Sequence[Routed]) -> list[Event]:
@@ -119,6 +124,8 @@ class TenantFiling:
         rows = {one.item.digest: filed_rows.news(one, new_id()) for one in routed}
         fresh = self._items.keep(rows.values())
         for one in routed:
+            if isinstance(one.item, TemplateItem) and one.item.digest in fresh:
+                self._templates.tell(str(one.line.business_account_id), one.item.news, one.arrival.received_at)
             outcome = ACCOUNT if isinstance(one.item, AccountItem) else UNKNOWN
             detail = one.item.reason if isinstance(one.item, UnknownItem) else None
             outcomes.append(Outcome(one.arrival, outcome if one.item.digest in fresh else DUPLICATE, detail))

@@ -15,13 +15,13 @@ from services.common.contracts.messaging import Direction, MessageType
 from services.messaging.adapters.meta_json import digest_of
 from services.messaging.adapters.meta_payload import parse
 from services.messaging.domain.items import (
-    AccountItem,
     BrokenItem,
     IgnoredItem,
     Item,
     MessageItem,
     Route,
     StatusItem,
+    TemplateItem,
     UnknownItem,
 )
 from services.messaging.domain.people import People, profiles_of
@@ -54,7 +54,7 @@ def test_every_item_of_every_change_is_found_with_its_path() -> None:
         (MessageItem, "entry[0].changes[0].messages[1]"),
         (MessageItem, "entry[0].changes[1].messages[0]"),
         (StatusItem, "entry[0].changes[1].statuses[0]"),
-        (AccountItem, "entry[1].changes[0]"),
+        (TemplateItem, "entry[1].changes[0]"),
         (UnknownItem, "entry[1].changes[1]"),
     ]
 

@@ -1,6 +1,7 @@
 """Numbers, subscriptions, templates and media of a business."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -125,6 +126,22 @@ def test_pages_of_templates(sender: Sender) -> None:
     assert names[-4:] == ["page_0", "page_1", "page_2", "page_3"]
     only = sender.call("GET", TEMPLATES, params={"name": "page_1"}).json()["data"]
     assert [entry["name"] for entry in only] == ["page_1"]
+
+
+def test_the_address_of_the_next_page_asks_the_same(sender: Sender) -> None:
+    asked = {"limit": 1, "fields": "name", "category": "UTILITY"}
+    page = sender.call("GET", TEMPLATES, params=asked).json()
+    following = parse_qs(urlsplit(page["paging"]["next"]).query)
+    cursor = page["paging"]["cursors"]["after"]
+    assert following == {"limit": ["1"], "fields": ["name"], "category": ["UTILITY"], "after": [cursor]}
+
+
+@pytest.mark.parametrize(
+    "asked", [{"fields": "name,price"}, {"limit": "0"}, {"limit": "many"}, {"after": "x"}], ids=str
+)
+def test_odd_questions_about_templates_are_refused(sender: Sender, asked: dict[str, str]) -> None:
+    refused = sender.call("GET", TEMPLATES, params=asked)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, 100)
 
 
 @pytest.mark.parametrize(

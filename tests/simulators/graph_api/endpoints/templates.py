@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode, b64encode
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.simulators.graph_api.businesses import MANAGEMENT
 from tests.simulators.graph_api.call import Call
@@ -16,6 +17,11 @@ MOST_BUTTONS = 10
 LARGEST_PAGE = 100
 EDITABLE = {"APPROVED", "REJECTED", "PAUSED"}
 FILTERS = ("name", "status", "category", "language")
+FIELDS = {
+    *("id", "name", "language", "status", "category", "components", "parameter_format", "rejected_reason"),
+    *("previous_category", "correct_category", "quality_score", "sub_category", "message_send_ttl_seconds"),
+}
+"""What can be asked for; a template shows those of them that it has."""
 
 KINDS = ("header", "body", "footer", "buttons", "carousel", "limited_time_offer")
 CATEGORY = Choice(("marketing", "utility", "authentication"), folded=True)
@@ -42,15 +48,15 @@ async def list_templates(call: Call) -> Response:
     call.caller.require(MANAGEMENT)
     query = call.request.query
     found = [t for t in call.simulator.templates.of(call.business.waba_id) if _wanted(t, query)]
-    start = _cursor(query.get("after"))
-    size = min(int(query["limit"]) if query.get("limit", "").isdigit() else 25, LARGEST_PAGE)
+    start, size = _cursor(query.get("after")), _size(query.get("limit"))
     page = found[start : start + size]
     paging: JsonObject = {}
     if page:
         paging["cursors"] = {"before": _as_cursor(start), "after": _as_cursor(start + len(page))}
     if start + size < len(found):
         host, path = call.request.headers.get("host", ""), call.request.path
-        paging["next"] = f"http://{host}{path}?limit={size}&after={_as_cursor(start + size)}"
+        following = urlencode({**query, "limit": str(size), "after": _as_cursor(start + size)})
+        paging["next"] = f"http://{host}{path}?{following}"
     return Response(payload={"data": [_selected(t, query.get("fields")) for t in page], "paging": paging})
 
 
@@ -117,7 +123,19 @@ def _selected(template: Template, fields: str | None) -> dict[str, Any]:
     if not fields:
         return shown
     names = [*(name.strip() for name in fields.split(",")), "id"]
+    unknown = next((name for name in names if name not in FIELDS), None)
+    if unknown is not None:
+        message = f"(#100) Tried accessing nonexisting field ({unknown}) on node type (WhatsAppMessageTemplate)"
+        raise GraphError(100, message=message)
     return {name: shown[name] for name in names if name in shown}
+
+
+def _size(written: str | None) -> int:
+    if written is None:
+        return 25
+    if not written.isdigit() or written == "0":
+        raise GraphError(100, message="(#100) Param limit must be a number greater than or equal to 1")
+    return min(int(written), LARGEST_PAGE)
 
 
 def _as_cursor(position: int) -> str:

@@ -1,0 +1,73 @@
+"""Take over the provider's list of templates: look, ask without a transaction, record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from services.common.contracts.messaging import (
+    AccountMissing,
+    ProviderAway,
+    ProviderRefused,
+    SyncTemplates,
+    TemplateSync,
+)
+from services.common.kit import clock
+from services.common.kit.begin import Begin
+from services.common.kit.envelope import KeyRing, Place, SealError
+from services.common.kit.logging import get_logger
+from services.common.kit.settings import Secret
+from services.messaging.domain.templates import ListedTemplate
+from services.messaging.repository import bulk
+from services.messaging.repository.channels import Account, ChannelRepository
+from services.messaging.repository.templates import Stored, TemplateRepository, templates_lock
+
+log = get_logger(__name__)
+
+
+class Source(Protocol):
+    """Where templates are listed. Raises `ProviderAway` or `ProviderRefused`."""
+
+    def list_all(self, account_id: str, token: Secret) -> Sequence[ListedTemplate]: ...
+
+
+class Catalogue(NamedTuple):
+    """What reading templates needs: the provider, and the keys of the credentials."""
+
+    source: Source
+    keys: KeyRing
+
+
+def run(request: SyncTemplates, begin: Begin, catalogue: Catalogue) -> TemplateSync:
+    """Account by account; what one of them refuses is raised when the others are done. May be repeated at any time."""
+    del request
+    with begin(read_only=True) as uow:
+        accounts, tenant_id = ChannelRepository(uow).list_accounts(), uow.tenant_id
+    if not accounts:
+        raise AccountMissing
+    done, total = Stored(0, 0, 0), 0
+    refusals: list[ProviderAway | ProviderRefused] = []
+    for account in accounts:
+        told_at = clock.now()
+        try:
+            listed = catalogue.source.list_all(account.account_id, _token(account, tenant_id, catalogue.keys))
+        except (ProviderAway, ProviderRefused) as refusal:
+            log.warning("templates_not_listed", account_id=account.account_id, reason=refusal.message)
+            refusals.append(type(refusal)(refusal.message, {**refusal.details, "businessAccountId": account.account_id}))
+            continue
+        with begin() as uow:
+            bulk.lock(uow.session, [templates_lock(tenant_id)])
+            stored = TemplateRepository(uow).store(account, listed, told_at)
+        done, total = Stored(*map(sum, zip(done, stored, strict=True))), total + len(listed)
+    if refusals:
+        raise refusals[0]
+    return TemplateSync(added=done.added, updated=done.updated, removed=done.removed, total=total)
+
+
+def _token(account: Account, tenant_id: str, keys: KeyRing) -> Secret:
+    try:
+        place = Place(tenant_id, "channels", "credentials", account.channel_id)
+        return Secret(keys.open(account.credentials, place))
+    except SealError as error:
+        log.exception("credentials_unreadable", channel_id=account.channel_id)
+        raise ProviderAway("The channel's credentials cannot be read.") from error
