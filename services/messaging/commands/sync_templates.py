@@ -38,6 +38,9 @@ class Catalogue(NamedTuple):
     keys: KeyRing
 
 
+Refusal = ProviderAway | ProviderRefused
+
+
 def run(request: SyncTemplates, begin: Begin, catalogue: Catalogue) -> TemplateSync:
     """Account by account; what one of them refuses is raised when the others are done. May be repeated at any time."""
     del request
@@ -45,23 +48,31 @@ def run(request: SyncTemplates, begin: Begin, catalogue: Catalogue) -> TemplateS
         accounts, tenant_id = ChannelRepository(uow).list_accounts(), uow.tenant_id
     if not accounts:
         raise AccountMissing
-    done, total = Stored(0, 0, 0), 0
-    refusals: list[ProviderAway | ProviderRefused] = []
+    done: list[Stored] = []
+    refusals: list[Refusal] = []
     for account in accounts:
-        told_at = clock.now()
         try:
-            listed = catalogue.source.list_all(account.account_id, _token(account, tenant_id, catalogue.keys))
+            done.append(_take_over(account, tenant_id, begin, catalogue))
         except (ProviderAway, ProviderRefused) as refusal:
             log.warning("templates_not_listed", account_id=account.account_id, reason=refusal.message)
-            refusals.append(type(refusal)(refusal.message, {**refusal.details, "businessAccountId": account.account_id}))
-            continue
-        with begin() as uow:
-            bulk.lock(uow.session, [templates_lock(tenant_id)])
-            stored = TemplateRepository(uow).store(account, listed, told_at)
-        done, total = Stored(*map(sum, zip(done, stored, strict=True))), total + len(listed)
+            refusals.append(_named(refusal, account))
     if refusals:
         raise refusals[0]
-    return TemplateSync(added=done.added, updated=done.updated, removed=done.removed, total=total)
+    added, updated, removed, total = (sum(counts) for counts in zip(*done, strict=True))
+    return TemplateSync(added=added, updated=updated, removed=removed, total=total)
+
+
+def _take_over(account: Account, tenant_id: str, begin: Begin, catalogue: Catalogue) -> Stored:
+    told_at = clock.now()
+    listed = catalogue.source.list_all(account.account_id, _token(account, tenant_id, catalogue.keys))
+    with begin() as uow:
+        bulk.lock(uow.session, [templates_lock(tenant_id)])
+        return TemplateRepository(uow).store(account, listed, told_at)
+
+
+def _named(refusal: Refusal, account: Account) -> Refusal:
+    """With the account that it is about, for who has several."""
+    return type(refusal)(refusal.message, {**refusal.details, "businessAccountId": account.account_id})
 
 
 def _token(account: Account, tenant_id: str, keys: KeyRing) -> Secret:

@@ -90,11 +90,12 @@ def templates_lock(tenant_id: str) -> str:
 
 
 class Stored(NamedTuple):
-    """How many templates a list has changed."""
+    """How many templates a list has changed, and how many it has."""
 
     added: int
     updated: int
     removed: int
+    total: int
 
 
 class TemplateRepository:
@@ -127,7 +128,7 @@ class TemplateRepository:
         stored = self._session.execute(_STORE, values | {"rows": as_json(rows), "now": self._now}).all()
         removed = self._session.execute(_REMOVE, values).all()
         added = sum(row.is_new for row in stored)
-        return Stored(added, sum(row.is_changed for row in stored) - added, len(removed))
+        return Stored(added, sum(row.is_changed for row in stored) - added, len(removed), len(rows))
 
     def tell(self, account_id: str, news: TemplateNews, received_at: datetime) -> None:
         """Take over what has become of a template; of one that is in no list yet, the next list tells.
