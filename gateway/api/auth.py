@@ -36,6 +36,7 @@ from services.common.contracts.auth import (
     TenantSuspended,
     TooManyLetters,
     UpdateMe,
+    UserUnknown,
     VerifyEmail,
 )
 from services.common.contracts.base import schema_of
@@ -91,7 +92,7 @@ auth.route_to(
     fallback={"device": user_agent},
 )
 
-auth.route_to(ListSessions, "GET /auth/sessions", access=_ANY, fixed={"sessionId": session_id})
+auth.route_to(ListSessions, "GET /auth/sessions", access=_ANY, refuses=(UserUnknown,), fixed={"sessionId": session_id})
 auth.route_to(EndSession, "DELETE /auth/sessions/<id:sessionId>", access=_ANY, refuses=(SessionUnknown,))
 
 
