@@ -20,7 +20,7 @@ from services.common.kit.logging import configure
 from tests.bench import document, machine
 from tests.bench.figures import Figure, Plan
 from tests.bench.rig import Rig
-from tests.bench.stages import counting, end_to_end, logins, processing, reads, relaying, rpc, webhooks
+from tests.bench.stages import counting, end_to_end, logins, processing, reads, refusals, relaying, rpc, webhooks
 
 _STAGES: dict[str, Callable[[Rig, Plan], Iterator[Figure]]] = {
     "webhooks": webhooks.stage,
@@ -31,6 +31,7 @@ _STAGES: dict[str, Callable[[Rig, Plan], Iterator[Figure]]] = {
     "relaying": relaying.stage,
     "counting": counting.stage,
     "logins": logins.stage,
+    "refusals": refusals.stage,
 }
 _INTERRUPTED = 130
 

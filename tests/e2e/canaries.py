@@ -113,7 +113,8 @@ class Account:
         assert self._post("/users", {"email": address, "role": "STAFF", "name": "Tui"}, self.api).status == 201
         token = self._token(self.mailbox.await_letter(address, "invited").token)
         form = {"token": token, "password": self.canaries.new("password of somebody invited")}
-        self.canaries.keep_tokens(self._post("/auth/accept-invitation", form).data)
+        told = self.canaries.keep_tokens(self._post("/auth/accept-invitation", form).data)
+        self.colleague = self.nobody.as_caller(told["token"])
 
     def enrol(self) -> None:
         """A second factor, and a login that uses it."""

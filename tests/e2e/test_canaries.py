@@ -112,6 +112,18 @@ def test_no_answer_shows_a_secret_a_second_time(remains: Remains) -> None:
     assert leaks(remains.canaries.known, {path: answer.response.text for path, answer in shown.items()}) == []
 
 
+def test_a_colleague_sees_no_secret_of_the_business_and_nothing_of_its_plan(remains: Remains) -> None:
+    """S-23: not even masked."""
+    colleague = remains.account.colleague
+    closed = ("/settings", "/channels", "/usage", "/subscription", "/api-keys", "/audit-log", "/users")
+    assert {colleague.get(path).code for path in closed} == {"gateway.role_forbids"}
+    open_ = ("/auth/me", "/auth/sessions", "/tenant", "/salons", "/messages", "/conversations")
+    shown = {path: colleague.get(path) for path in open_}
+    assert {answer.status for answer in shown.values()} == {200}
+    assert leaks(remains.canaries.known, {path: answer.response.text for path, answer in shown.items()}) == []
+    assert set(shown["/tenant"].data) & {"limits", "plans", "usage", "credentials", "accessToken"} == set()
+
+
 def test_a_password_for_the_mail_server_is_not_in_the_log_of_who_fails_with_it(
     api: Api, settings: dict[str, str], tmp_path: Path, stored: Stored
 ) -> None:
