@@ -59,6 +59,8 @@ class Route:
     shape: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     """Makes the request's fields of a body that others have defined; `body_schema` then describes that body."""
     body_schema: Mapping[str, Any] | None = None
+    seconds: float | None = None
+    """How long the answer may take, where a service asks somebody outside first."""
     secrets_sent: bool = False
     """Whether a DELETE takes its fields from a body: what is secret must not stand in an address."""
     summary: str | None = None
@@ -125,7 +127,7 @@ def _view_of(route: Route) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         sent = _sent(route)
         fields = _pop_fields(sent) if listing is not None else None
-        wire = ask(_request_of(route, sent, path))
+        wire = ask(_request_of(route, sent, path), route.seconds)
         if listing is not None and fields is not None:
             wire = answers.select(wire, listing[0], fields, listing[1])
         return answers.success(wire, route.status, _location(route, wire))

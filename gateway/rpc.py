@@ -9,7 +9,7 @@ from gateway.parts import parts
 from services.common.contracts.base import Request
 
 
-def ask(request: Request[Any]) -> Any:
-    """The answer's wire form, unparsed: the gateway only passes it on."""
+def ask(request: Request[Any], seconds: float | None = None) -> Any:
+    """The answer's wire form, unparsed: the gateway only passes it on. By default in the time of the settings."""
     here = parts()
-    return here.rpc.call_wire(request, arrival.context(), here.settings.rpc_timeout_seconds)
+    return here.rpc.call_wire(request, arrival.context(), seconds or here.settings.rpc_timeout_seconds)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from gateway.access import person, role
+from gateway.api.channels import ASKS_PROVIDER
 from gateway.resource import Resource
 from services.common.contracts.auth import Role
 from services.common.contracts.tenants import (
     AdminUpdateTenant,
     ChangePlan,
+    ChannelChanged,
     CredentialsRefused,
     GetSettings,
     GetSubscription,
@@ -40,7 +42,8 @@ settings.route_to(
     UpdateSettings,
     "PATCH /settings",
     access=_MANAGER,
-    refuses=(NumberTaken, PlanLimit, CredentialsRefused, ProviderAway),
+    refuses=(NumberTaken, PlanLimit, ChannelChanged, CredentialsRefused, ProviderAway),
+    seconds=ASKS_PROVIDER,
 )
 
 subscription.route_to(GetSubscription, "GET /subscription", access=_OWNER)

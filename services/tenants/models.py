@@ -34,6 +34,8 @@ class TenantRow(Base):
     currency: Mapped[str]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    told: Mapped[int] = mapped_column(index=True, server_default="0")
+    """The edition of `TenantUpdatedV1` that others have had of it, at least."""
 
 
 class SettingsRow(Base):
@@ -101,6 +103,8 @@ class ChannelRow(TenantOwned, Base):
         # A bot delivers to one address: what comes in for it must have one owner too.
         sa.Index("channels_bot_id_key", "bot_id", unique=True, postgresql_where=sa.text("is_active")),
         sa.Index("channels_credentials_key_idx", "credentials_key"),
+        sa.Index("channels_proved_number_idx", "phone_number_id", postgresql_where=sa.text("verified_at is not null")),
+        sa.Index("channels_proved_bot_idx", "bot_id", postgresql_where=sa.text("verified_at is not null")),
     )
 
     type: Mapped[str]
@@ -150,7 +154,7 @@ class UsageRow(Base):
 
 
 class UsageWarningRow(Base):
-    """A threshold that was reached in a month: told once."""
+    """A threshold of a limit that was reached in a month: told once."""
 
     __tablename__ = "usage_warnings"
 
@@ -158,4 +162,6 @@ class UsageWarningRow(Base):
     month: Mapped[str] = mapped_column(primary_key=True)
     metric: Mapped[str] = mapped_column(primary_key=True)
     threshold: Mapped[int] = mapped_column(primary_key=True)
+    most: Mapped[int] = mapped_column(primary_key=True, server_default="0")
+    """The limit that it is a part of: another plan has another one."""
     reached_at: Mapped[datetime]

@@ -33,8 +33,8 @@ class TenantsSettings(Settings):
     )
     public_url: str = setting("PUBLIC_URL", "where providers reach the gateway, https://…", default="")
     provider_connect_seconds: float = setting(
-        "TENANTS_PROVIDER_CONNECT_SECONDS", "patience with a provider's connection", default=1.5
+        "TENANTS_PROVIDER_CONNECT_SECONDS", "patience with a provider's connection", default=2.0
     )
     provider_read_seconds: float = setting(
-        "TENANTS_PROVIDER_READ_SECONDS", "patience with a provider's answer", default=2.0
+        "TENANTS_PROVIDER_READ_SECONDS", "patience with a provider's answer", default=5.0
     )

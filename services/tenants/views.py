@@ -116,6 +116,7 @@ def channel_connected(row: ChannelRow) -> ChannelConnectedV1:
         credentials=row.credentials if row.is_active else None,
         is_active=row.is_active,
         version=row.version,
+        is_proved=row.verified_at is not None,
     )
 
 

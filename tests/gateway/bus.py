@@ -27,6 +27,7 @@ class Asked:
 
     request: Request[Any]
     context: Context
+    timeout: float = 5.0
 
     @property
     def name(self) -> str:
@@ -45,8 +46,8 @@ class FakeRpc:
     def call(self, request: Request[R], context: Context, timeout: float = 5.0) -> R:
         return request.answer_from_wire(self.call_wire(request, context, timeout))
 
-    def call_wire(self, request: Request[Any], context: Context, timeout: float = 5.0) -> Any:  # noqa: ARG002  the interface has it
-        asked = Asked(request, context)
+    def call_wire(self, request: Request[Any], context: Context, timeout: float = 5.0) -> Any:
+        asked = Asked(request, context, timeout)
         self.asked.append(asked)
         own = self.answers.get(asked.name)
         if own is not None:

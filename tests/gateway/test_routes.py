@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from services.common.contracts.auth import Role
 from tests.gateway.bus import FakeRpc, golden
+from tests.gateway.conftest import MakeClient
 from tests.gateway.tokens import bearer
 
 CASES = json.loads((Path(__file__).parent / "cases" / "routes.json").read_text())
@@ -110,6 +111,14 @@ def test_a_list_can_be_cut_to_some_fields(client: FlaskClient) -> None:
     refused = client.get("/api/v1/salons?fields=id,secret", headers=bearer())
     assert refused.status_code == 422
     assert refused.get_json()["errors"] == {"fields": ["Unknown: secret."]}
+
+
+def test_who_asks_a_provider_first_has_more_time_to_answer(make_client: MakeClient, rpc: FakeRpc) -> None:
+    client, channel = make_client(RPC_TIMEOUT_SECONDS="3"), "/api/v1/channels/019a0000-0000-7000-8000-00000000000f"
+    client.post(f"{channel}/connect", headers=bearer())
+    client.get(f"{channel}/status", headers=bearer())
+    client.get(channel, headers=bearer())
+    assert [asked.timeout for asked in rpc.commands] == [12.0, 12.0, 3.0]
 
 
 def test_a_versioned_view_carries_its_etag(client: FlaskClient) -> None:

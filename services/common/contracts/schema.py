@@ -69,7 +69,7 @@ class WholeText(validate.Regexp):
 
     def __call__(self, value: Any) -> Any:
         """The value. Raises for one that does not match."""
-        if value.endswith("\n") and self.regex.pattern.endswith("$"):
+        if value.endswith("\n") and str(self.regex.pattern).endswith("$"):
             raise ma.ValidationError(self._format_error(value))
         return super().__call__(value)
 

@@ -26,7 +26,11 @@ Slug = Annotated[
     Documented(example="salon-rosa"),
 ]
 PhoneNumber = Annotated[str, validate.Regexp(r"^\+[1-9][0-9]{6,14}$", error="Must be E.164, such as +4915112345678.")]
-ProviderId = Annotated[str, validate.Length(min=1, max=64)]
+ProviderId = Annotated[
+    str,
+    validate.Length(min=1, max=64),
+    validate.Regexp(r"^[A-Za-z0-9_-]+$", error="Must be an id as the provider gives it: letters, digits, - and _."),
+]
 AccessToken = Annotated[str, validate.Length(min=1, max=1000), Documented(writeOnly=True, example="EAAG…")]
 BotToken = Annotated[str, validate.Length(min=1, max=200), Documented(writeOnly=True, example="7000000001:AAF-example")]
 VerifyToken = Annotated[str, validate.Length(min=1, max=200), Documented(writeOnly=True, example="a-token-of-your-own")]
@@ -437,7 +441,12 @@ class ListSalons(Request[SalonPage], service=SERVICE, method="list_salons"):
 
 
 class CreateChannel(Request[Channel], service=SERVICE, method="create_channel"):
-    """Connect a sending identity. The access token is sealed at once and never shown again."""
+    """Make a sending identity. The access token is sealed at once and never shown again.
+
+    It takes part at once, unless `isActive` is false or another tenant has proved the number or the bot to be its own:
+    then `ConnectChannel` comes first. A number that another channel holds is `tenants.number_taken`; whose it is in
+    truth makes the channel with `isActive` false and connects it.
+    """
 
     EXAMPLE = {
         "type": "WHATSAPP_CLOUD",
@@ -456,6 +465,7 @@ class CreateChannel(Request[Channel], service=SERVICE, method="create_channel"):
     display_phone_number: ShortText | None = None
     access_token: AccessToken | None = None
     bot_token: BotToken | Unset | None = UNSET
+    is_active: bool = True
 
 
 class GetChannel(Request[Channel], service=SERVICE, method="get_channel"):
@@ -499,6 +509,7 @@ class DeleteChannel(Request[None], service=SERVICE, method="delete_channel"):
 class ConnectChannel(Request[Channel], service=SERVICE, method="connect_channel"):
     """Check the credentials with the provider, register our webhook there and take part. MANAGER.
 
+    A number or a bot that another tenant holds without having proved it changes hands; one that was proved does not.
     `tenants.credentials_refused` says why the provider refused; `tenants.provider_away` that it could not be asked.
     """
 
@@ -742,6 +753,8 @@ class ChannelConnectedV1(Event, source=SERVICE, type="channel.connected.v1", con
     credentials: str | None
     is_active: bool
     version: int
+    is_proved: bool = False
+    """Whether the provider has ever accepted the credentials: news of an account are first of all for who proved it."""
 
 
 class TenantUnknown(NotFound):
@@ -774,8 +787,14 @@ class ChannelUnknown(NotFound):
     code = "tenants.channel_not_found"
 
 
+class ChannelChanged(Conflict):
+    """Somebody changed the channel while its provider was asked; look, and try again."""
+
+    code = "tenants.channel_changed"
+
+
 class NumberTaken(Conflict):
-    """Another channel has this phone number id."""
+    """Another channel has this phone number id or this bot."""
 
     code = "tenants.number_taken"
 

@@ -15,4 +15,4 @@ def all_providers(settings: TenantsSettings) -> Providers:
     client = JsonClient((settings.provider_connect_seconds, settings.provider_read_seconds))
     bots = BotApi(settings.telegram_api_url, settings.public_url, settings.telegram_webhook_key, client)
     graph = GraphApi(settings.graph_api_url, settings.graph_api_version, client)
-    return {ChannelType.WHATSAPP_CLOUD: graph, ChannelType.TELEGRAM: bots}
+    return Providers({ChannelType.WHATSAPP_CLOUD: graph, ChannelType.TELEGRAM: bots})

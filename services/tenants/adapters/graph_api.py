@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from services.common.contracts.tenants import CredentialsRefused, ProviderAway
-from services.tenants.adapters.http import Answer, Json, JsonClient, text_of
+from services.tenants.adapters.http import Answer, Json, JsonClient, text_of, words_of
 from services.tenants.adapters.provider import Delivery, Facts
 from services.tenants.domain.identities import Identity
 
@@ -15,7 +16,7 @@ _UNKNOWN_FIELD = 100
 _PASSING = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131057, 133004})
 """Codes of a fault that passes: overload, throughput, maintenance. They say nothing about the credentials."""
 
-_MULTIPLE, _THROTTLED, _BROKEN = 300, 429, 500
+_MULTIPLE, _THROTTLED = 300, 429
 _USABLE = frozenset({"CONNECTED", "LINKED"})
 
 
@@ -35,24 +36,30 @@ class GraphApi:
 
     def register(self, identity: Identity) -> None:
         """Subscribe the platform's app to the account."""
-        _read(self._call("POST", f"{identity.business_account_id}/subscribed_apps", identity))
+        if self._apps("POST", identity).get("success") is not True:
+            raise _nonsense()
 
     def unregister(self, identity: Identity) -> None:
         """Other numbers of the account may be in use: the subscription stays."""
 
     def delivery(self, identity: Identity) -> Delivery:
         """Whether an app is subscribed to the account."""
-        apps = _read(self._call("GET", f"{identity.business_account_id}/subscribed_apps", identity)).get("data")
-        if apps:
+        if self._apps("GET", identity).get("data"):
             return Delivery(is_registered=True)
         return Delivery(is_registered=False, problem="The app is not subscribed to the WhatsApp business account.")
 
+    def _apps(self, method: str, identity: Identity) -> Json:
+        path = f"{_segment(identity.business_account_id)}/subscribed_apps"
+        return _read(self._call(method, path, identity), identity)
+
     def _number(self, identity: Identity) -> Facts:
-        path = f"{identity.phone_number_id}?fields={_FIELDS}"
+        path = f"{_segment(identity.phone_number_id)}?fields={_FIELDS}"
         answer = self._call("GET", f"{path},{_LIMIT}", identity)
         if _error(answer).get("code") == _UNKNOWN_FIELD:  # not every version knows the limit
             answer = self._call("GET", path, identity)
-        number = _read(answer)
+        number = _read(answer, identity)
+        if number.get("id") != identity.phone_number_id:
+            raise _nonsense()
         throughput = number.get("throughput")
         return Facts(
             display_phone_number=text_of(number.get("display_phone_number")),
@@ -68,17 +75,27 @@ class GraphApi:
         return self._client.call(method, f"{self._base}/{path}", headers=headers)
 
 
-def _read(answer: Answer) -> Json:
+def _segment(provider_id: str | None) -> str:
+    """An id as one part of an address, whatever somebody has written into it."""
+    return quote(provider_id or "", safe="")
+
+
+def _read(answer: Answer, identity: Identity) -> Json:
     """The good answer. Raises `CredentialsRefused` with Meta's words, or `ProviderAway`."""
     if answer.status < _MULTIPLE:
         return answer.body
     error = _error(answer)
     code = error.get("code")
     is_passing = code in _PASSING or error.get("is_transient") is True or answer.status == _THROTTLED
-    if is_passing or (answer.status >= _BROKEN and not isinstance(code, int)):
-        raise ProviderAway("The Graph API is overloaded or broken at the moment.")
-    words = text_of(error.get("message")) or f"The Graph API answered with status {answer.status}."
-    raise CredentialsRefused(words, {"providerCode": str(code)} if isinstance(code, int) else None)
+    if is_passing or not isinstance(code, int):
+        raise _nonsense()
+    words = words_of(error.get("message"), identity.token) or f"The Graph API answered with status {answer.status}."
+    raise CredentialsRefused(words, {"providerCode": str(code)})
+
+
+def _nonsense() -> ProviderAway:
+    """What says nothing about the credentials: neither that they are good, nor that they are not."""
+    return ProviderAway("The Graph API is overloaded or broken at the moment.")
 
 
 def _error(answer: Answer) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from services.common.contracts.tenants import ProviderAway
+from services.common.kit.settings import Secret
 
 _MOST_BYTES = 256 * 1024
 
@@ -68,3 +69,8 @@ def _object(body: bytes) -> Json:
 def text_of(value: Any) -> str | None:
     """A text that can be stored and shown, or nothing."""
     return value.replace("\x00", "")[:500] or None if isinstance(value, str) else None
+
+
+def words_of(value: Any, token: Secret) -> str | None:
+    """What a provider says of a refusal, which may repeat the token that it refuses."""
+    return text_of(value.replace(str(token), "…")) if isinstance(value, str) else None

@@ -1,12 +1,27 @@
-"""What every provider of channels is asked."""
+"""What every provider of channels is asked, and how long and by how many at once."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.common.contracts.tenants import ChannelType
+from services.common.contracts.errors import ServiceError
+from services.common.contracts.tenants import ChannelType, ProviderAway
+from services.common.kit.context import Context
+from services.common.kit.logging import get_logger
+from services.common.kit.patience import within
 from services.tenants.domain.identities import Identity
+
+log = get_logger(__name__)
+
+_AT_ONCE = 5
+"""Of the ten workers of a process: a provider that is slow must not keep those who don't need it waiting."""
+_LONGEST_SECONDS = 10.0
+_TO_RECORD_SECONDS = 0.7
+"""What is left of the caller's time for storing what the provider has said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +62,40 @@ class Provider(Protocol):
         """Whether what comes in is brought to us."""
 
 
-Providers = dict[ChannelType, Provider]
+class Providers:
+    """All providers of this process."""
+
+    def __init__(self, by_type: Mapping[ChannelType, Provider]) -> None:
+        self._by_type = by_type
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
+
+    @contextmanager
+    def asked(self, identity: Identity, context: Context) -> Iterator[Provider]:
+        """The identity's provider, until shortly before nobody waits any longer. Raises `ProviderAway`."""
+        if not self._places.acquire(blocking=False):
+            raise ProviderAway("Too many are waiting for providers at the moment.")
+        remaining = context.remaining()
+        seconds = _LONGEST_SECONDS if remaining is None else min(_LONGEST_SECONDS, remaining - _TO_RECORD_SECONDS)
+        try:
+            with within(seconds, lambda: ProviderAway("The provider did not answer in time.")):
+                yield self._by_type[identity.type]
+        finally:
+            self._places.release()
+
+    def prove(self, identity: Identity, context: Context, *, register: bool) -> Facts:
+        """That the provider accepts the credentials for the identity; with `register`, also that it brings us all."""
+        with self.asked(identity, context) as provider:
+            facts = provider.verify(identity)
+            if register:
+                provider.register(identity)
+            return facts
+
+    def forget(self, identity: Identity | None, context: Context) -> None:
+        """Have nothing brought to us any more, if the provider listens: we don't want it, whether it does or not."""
+        if identity is None:
+            return
+        try:
+            with self.asked(identity, context) as provider:
+                provider.unregister(identity)
+        except ServiceError as refusal:
+            log.warning("webhook_not_removed", channel_id=identity.channel_id, code=refusal.code)

@@ -7,7 +7,7 @@ from typing import Any
 from services.common.contracts.telegram_webhooks import secret_of
 from services.common.contracts.tenants import CredentialsRefused, ProviderAway
 from services.common.kit.settings import Secret
-from services.tenants.adapters.http import Answer, Json, JsonClient, text_of
+from services.tenants.adapters.http import Answer, Json, JsonClient, text_of, words_of
 from services.tenants.adapters.provider import Delivery, Facts
 from services.tenants.domain.identities import Identity
 
@@ -25,6 +25,8 @@ class BotApi:
     def verify(self, identity: Identity) -> Facts:
         """Whether the token is a bot's."""
         me = self._call(identity, "getMe")
+        if str(me.get("id")) != identity.bot_id:
+            raise _nonsense()
         return Facts(verified_name=text_of(me.get("first_name")), bot_username=text_of(me.get("username")))
 
     def register(self, identity: Identity) -> None:
@@ -58,14 +60,19 @@ class BotApi:
 
     def _call(self, identity: Identity, method: str, body: Json | None = None) -> dict[str, Any]:
         url = f"{self._base}/bot{identity.token!s}/{method}"
-        return _read(self._client.call("GET" if body is None else "POST", url, body))
+        return _read(self._client.call("GET" if body is None else "POST", url, body), identity)
 
 
-def _read(answer: Answer) -> dict[str, Any]:
+def _read(answer: Answer, identity: Identity) -> dict[str, Any]:
     if answer.body.get("ok") is True:
         result = answer.body.get("result")
         return result if isinstance(result, dict) else {}
-    if answer.status >= _BROKEN or answer.status == _THROTTLED:
-        raise ProviderAway("The Bot API is overloaded or broken at the moment.")
-    words = text_of(answer.body.get("description")) or f"The Bot API answered with status {answer.status}."
-    raise CredentialsRefused(words, {"providerCode": str(answer.status)})
+    if answer.body.get("ok") is not False or answer.status >= _BROKEN or answer.status == _THROTTLED:
+        raise _nonsense()
+    words = words_of(answer.body.get("description"), identity.token)
+    raise CredentialsRefused(words or "The Bot API did not say why.", {"providerCode": str(answer.status)})
+
+
+def _nonsense() -> ProviderAway:
+    """What says nothing about the token: neither that it is good, nor that it is not."""
+    return ProviderAway("The Bot API is overloaded or broken at the moment.")

@@ -11,9 +11,10 @@ from services.common.contracts.tenants import (
 )
 from services.common.kit import clock
 from services.common.kit.begin import Begin
+from services.common.kit.context import Context
 from services.common.kit.envelope import KeyRing
 from services.tenants import views
-from services.tenants.adapters.provider import Delivery, Facts, Provider, Providers
+from services.tenants.adapters.provider import Delivery, Facts, Providers
 from services.tenants.domain.identities import Identity
 from services.tenants.models import ChannelRow, ChannelTrafficRow
 from services.tenants.repository.channels import ChannelRepository
@@ -31,14 +32,17 @@ def run(request: GetChannelStatus, begin: Begin, providers: Providers, keys: Key
     if token is None:
         return _health(row, traffic, Facts(), None, _NO_CREDENTIALS)
     identity = identity_of(row, token)
-    return _asked(row, traffic, identity, providers[identity.type])
+    return _asked(row, traffic, identity, begin.context, providers)
 
 
-def _asked(row: ChannelRow, traffic: ChannelTrafficRow | None, identity: Identity, provider: Provider) -> ChannelHealth:
+def _asked(
+    row: ChannelRow, traffic: ChannelTrafficRow | None, identity: Identity, context: Context, providers: Providers
+) -> ChannelHealth:
     facts = Facts()
     try:
-        facts = provider.verify(identity)
-        delivery = provider.delivery(identity)
+        with providers.asked(identity, context) as provider:
+            facts = provider.verify(identity)
+            delivery = provider.delivery(identity)
     except CredentialsRefused as refusal:
         return _health(row, traffic, facts, None, refusal.message, is_refused=True)
     except ProviderAway as failure:

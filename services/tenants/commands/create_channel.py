@@ -1,4 +1,4 @@
-"""Connect a sending identity."""
+"""Make a sending identity."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from services.tenants.repository.tenants import TenantRepository
 
 
 def run(request: CreateChannel, uow: UnitOfWork, keys: KeyRing) -> Channel:
-    """Connect a channel. The tenant is locked meanwhile, so that no two callers take the last place of the plan."""
+    """The tenant is locked meanwhile, so that no two callers take the last place of the plan."""
     token = _check(request)
     channels = ChannelRepository(uow)
     plan = PlanCode(TenantRepository(uow).lock_tenant().plan)
     plans.check_channel_limit(plan, channels.count_active())
     row = _row(request, uow, token, keys)
+    if not request.is_active or channels.proved_elsewhere(row) is False:
+        row.is_active = False
     channels.add_channel(row)
     made = views.channel(row)
     uow.publish(views.channel_connected(row))

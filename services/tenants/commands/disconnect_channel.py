@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from services.common.contracts.errors import ServiceError
 from services.common.contracts.tenants import Channel, DisconnectChannel
 from services.common.kit.begin import Begin
 from services.common.kit.envelope import KeyRing
-from services.common.kit.logging import get_logger
 from services.common.kit.uow import UnitOfWork
 from services.tenants import views
 from services.tenants.adapters.provider import Providers
@@ -15,18 +13,12 @@ from services.tenants.domain.identities import Identity
 from services.tenants.repository.channels import ChannelRepository
 from services.tenants.repository.credentials import identity_of, opened
 
-log = get_logger(__name__)
-
 
 def run(request: DisconnectChannel, begin: Begin, providers: Providers, keys: KeyRing) -> Channel:
     """Record, then tell the provider. It is over whether the provider listens or not."""
     with begin() as uow:
         channel, identity = _record(request, uow, keys)
-    if identity is not None:
-        try:
-            providers[identity.type].unregister(identity)
-        except ServiceError as refusal:
-            log.warning("webhook_not_removed", channel_id=channel.id, code=refusal.code, reason=refusal.message)
+    providers.forget(identity, begin.context)
     return channel
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from services.common.contracts.base import UNSET
-from services.common.contracts.tenants import Channel, ChannelType, UpdateChannel
+from services.common.contracts.tenants import Channel, ChannelChanged, ChannelType, UpdateChannel
 from services.common.kit.begin import Begin
 from services.common.kit.envelope import KeyRing
-from services.common.kit.settings import Secret
 from services.common.kit.uow import UnitOfWork
 from services.tenants import views
 from services.tenants.adapters.provider import Providers
@@ -18,21 +16,22 @@ from services.tenants.domain.identities import Identity
 from services.tenants.domain.refusals import refused
 from services.tenants.models import ChannelRow
 from services.tenants.repository.channels import ChannelRepository
-from services.tenants.repository.credentials import identity_of, sealed
+from services.tenants.repository.credentials import identity_to_prove, sealed
 
 _PLAIN = ("name", "salon_id", "business_account_id", "display_phone_number")
 
 
 def run(request: UpdateChannel, begin: Begin, providers: Providers, keys: KeyRing) -> Channel:
-    """Look, ask the provider about new credentials that replace good ones, record."""
+    """Look, ask the provider about what replaces something that it has accepted, record."""
     with begin(read_only=True) as uow:
-        row = ChannelRepository(uow).get_channel(request.channel_id)
-        token = _new_token(request, row)
-        to_verify = _identity(request, row, token) if token is not None and row.verified_at is not None else None
-    if to_verify is not None:
-        providers[to_verify.type].verify(to_verify)
+        seen = ChannelRepository(uow).get_channel(request.channel_id)
+        token = _new_token(request, seen)
+        proof = identity_to_prove(seen, token, request.business_account_id, keys)
+    if proof is not None:
+        is_moved = proof.business_account_id != seen.business_account_id
+        providers.prove(proof, begin.context, register=is_moved and seen.is_active)
     with begin() as uow:
-        return _record(request, uow, token, keys, is_verified=to_verify is not None)
+        return _record(request, uow, token, proof, keys)
 
 
 def _new_token(request: UpdateChannel, row: ChannelRow) -> str | None:
@@ -42,6 +41,8 @@ def _new_token(request: UpdateChannel, row: ChannelRow) -> str | None:
     if getattr(request, other) is not UNSET:
         field = "accessToken" if is_bot else "botToken"
         raise refused(field, f"A {row.type} channel has none.")
+    if is_bot and request.business_account_id is not UNSET:
+        raise refused("businessAccountId", f"A {row.type} channel has none.")
     token: Any = getattr(request, ours)
     if token is UNSET or credentials.is_masked(token):
         return None
@@ -51,21 +52,20 @@ def _new_token(request: UpdateChannel, row: ChannelRow) -> str | None:
     return str(token)
 
 
-def _identity(request: UpdateChannel, row: ChannelRow, token: str) -> Identity:
-    identity, account = identity_of(row, Secret(token)), request.business_account_id
-    return identity if account is UNSET else replace(identity, business_account_id=account)
-
-
-def _record(request: UpdateChannel, uow: UnitOfWork, token: str | None, keys: KeyRing, *, is_verified: bool) -> Channel:
+def _record(
+    request: UpdateChannel, uow: UnitOfWork, token: str | None, proof: Identity | None, keys: KeyRing
+) -> Channel:
     channels = ChannelRepository(uow)
     row = channels.lock_channel(request.channel_id)
+    if identity_to_prove(row, token, request.business_account_id, keys) != proof:
+        raise ChannelChanged
     before = views.channel(row)
     values = {name: getattr(request, name) for name in _PLAIN if getattr(request, name) is not UNSET}
     if values.get("salon_id", row.salon_id) != row.salon_id:
         values["salon_default_at"] = None
     if token is not None:
         values |= sealed(row, token, keys) | {"last_error": None}
-    if is_verified:
+    if proof is not None:
         values["verified_at"] = uow.now
     channels.change(row, values)
     after = views.channel(row)

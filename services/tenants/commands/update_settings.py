@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from services.common.contracts.base import UNSET
-from services.common.contracts.tenants import Settings, UpdateSettings, WhatsappChange
+from services.common.contracts.tenants import ChannelChanged, Settings, UpdateSettings, WhatsappChange
 from services.common.kit.begin import Begin
 from services.common.kit.envelope import KeyRing
-from services.common.kit.settings import Secret
 from services.common.kit.uow import UnitOfWork
 from services.tenants import views
 from services.tenants.adapters.provider import Providers
@@ -17,22 +16,34 @@ from services.tenants.domain.identities import Identity
 from services.tenants.domain.refusals import refused
 from services.tenants.models import ChannelRow, SettingsRow, TenantRow
 from services.tenants.repository.channels import ChannelRepository
-from services.tenants.repository.credentials import identity_of, sealed
+from services.tenants.repository.credentials import identity_to_prove, sealed
 from services.tenants.repository.new_channels import find_or_add
 from services.tenants.repository.tenants import SettingsRepository, TenantRepository
 
 
 def run(request: UpdateSettings, begin: Begin, providers: Providers, keys: KeyRing) -> Settings:
-    """Look, ask the provider about a new token that replaces a good one, record."""
+    """Look, ask the provider about what replaces something that it has accepted, record."""
     places.check_known(request.timezone, request.locale)
-    to_verify = None
+    proof = None
     if request.whatsapp_config is not UNSET:
         with begin(read_only=True) as uow:
-            to_verify = _to_verify(request.whatsapp_config, uow)
-    if to_verify is not None:
-        providers[to_verify.type].verify(to_verify)
+            seen = _present(request.whatsapp_config, uow)
+            proof = None if seen is None else _to_prove(request.whatsapp_config, seen, keys)
+    if proof is not None and seen is not None:
+        is_moved = proof.business_account_id != seen.business_account_id
+        providers.prove(proof, begin.context, register=is_moved)
     with begin() as uow:
-        return _record(request, uow, keys, is_verified=to_verify is not None)
+        return _record(request, uow, proof, keys)
+
+
+def _present(change: WhatsappChange, uow: UnitOfWork) -> ChannelRow | None:
+    """The channel that is meant, if there is one yet."""
+    channels, number = ChannelRepository(uow), change.phone_number_id
+    return channels.find_default() if number is UNSET else channels.find_by_number(number)
+
+
+def _to_prove(change: WhatsappChange, row: ChannelRow, keys: KeyRing) -> Identity | None:
+    return identity_to_prove(row, _new_token(change), change.business_account_id, keys)
 
 
 def _new_token(change: WhatsappChange) -> str | None:
@@ -43,22 +54,11 @@ def _new_token(change: WhatsappChange) -> str | None:
     return change.access_token
 
 
-def _to_verify(change: WhatsappChange, uow: UnitOfWork) -> Identity | None:
-    token, channels = _new_token(change), ChannelRepository(uow)
-    if token is None:
-        return None
-    number = change.phone_number_id
-    row = channels.find_default() if number is UNSET else channels.find_by_number(number)
-    if row is None or row.verified_at is None:
-        return None
-    return identity_of(row, Secret(token))
-
-
-def _record(request: UpdateSettings, uow: UnitOfWork, keys: KeyRing, *, is_verified: bool) -> Settings:
+def _record(request: UpdateSettings, uow: UnitOfWork, proof: Identity | None, keys: KeyRing) -> Settings:
     tenant = TenantRepository(uow).lock_tenant()
     before = _shown(uow, tenant)
     if request.whatsapp_config is not UNSET:
-        _change_whatsapp(request.whatsapp_config, uow, tenant, keys, is_verified=is_verified)
+        _change_whatsapp(request.whatsapp_config, uow, tenant, proof, keys)
     _change_tenant(request, uow, tenant, _change_settings(request, uow))
     after = _shown(uow, tenant)
     uow.publish(audit.entry(uow.context, "settings.updated", ("tenant", tenant.tenant_id), before, after))
@@ -70,11 +70,11 @@ def _shown(uow: UnitOfWork, tenant: TenantRow) -> Settings:
 
 
 def _change_whatsapp(
-    change: WhatsappChange, uow: UnitOfWork, tenant: TenantRow, keys: KeyRing, *, is_verified: bool
+    change: WhatsappChange, uow: UnitOfWork, tenant: TenantRow, proof: Identity | None, keys: KeyRing
 ) -> None:
-    channels = ChannelRepository(uow)
-    row = _default(change, uow, tenant)
-    token = _new_token(change)
+    row, token = _default(change, uow, tenant), _new_token(change)
+    if _to_prove(change, row, keys) != proof:
+        raise ChannelChanged
     values: dict[str, Any] = {}
     if change.phone_number_id is not UNSET:
         values["tenant_default_at"] = uow.now
@@ -82,16 +82,16 @@ def _change_whatsapp(
         values["business_account_id"] = change.business_account_id
     if token is not None:
         values |= sealed(row, token, keys) | {"last_error": None}
-    if is_verified:
+    if proof is not None:
         values["verified_at"] = uow.now
-    channels.change(row, values)
+    ChannelRepository(uow).change(row, values)
     uow.publish(views.channel_connected(row))
 
 
 def _default(change: WhatsappChange, uow: UnitOfWork, tenant: TenantRow) -> ChannelRow:
     if change.phone_number_id is not UNSET:
         return find_or_add(uow, tenant, change.phone_number_id)
-    row = ChannelRepository(uow).find_default()
+    row = ChannelRepository(uow).lock_default()
     if row is None:
         raise refused("whatsappConfig.phoneNumberId", "Missing data for required field: there is no channel yet.")
     return row

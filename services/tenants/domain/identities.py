@@ -16,4 +16,5 @@ class Identity:
     type: ChannelType
     phone_number_id: str | None
     business_account_id: str | None
+    bot_id: str | None
     token: Secret

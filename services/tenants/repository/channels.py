@@ -7,7 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.common.contracts.tenants import ChannelType, ChannelUnknown, NumberTaken, SalonUnknown
+from services.common.contracts.tenants import (
+    ChannelType,
+    ChannelUnknown,
+    NumberTaken,
+    SalonUnknown,
+)
 from services.common.kit.database import domain_errors
 from services.common.kit.paging import Order, Page, PageRequest, fetch_page
 from services.common.kit.uow import UnitOfWork
@@ -38,6 +43,11 @@ class ChannelRepository:
             self._session.add(row)
             self._session.flush()
 
+    def proved_elsewhere(self, row: ChannelRow) -> bool | None:
+        """Whether another tenant, who has proved that number or bot is its own, holds it now. None: nobody has."""
+        held: bool | None = self._session.scalar(sa.select(sa.func.proved_elsewhere(row.phone_number_id, row.bot_id)))
+        return held
+
     def change(self, row: ChannelRow, values: Mapping[str, Any]) -> None:
         """Of a channel that is locked; it gets the next version. Raises as `add_channel`."""
         if values.get("salon_id") is not None:
@@ -55,7 +65,7 @@ class ChannelRepository:
 
     def lock_channel(self, channel_id: str) -> ChannelRow:
         """The channel, locked until the commit. Raises `ChannelUnknown`."""
-        return self._one(self._channels().where(ChannelRow.id == channel_id).with_for_update(key_share=True))
+        return self._one(_locked(self._channels().where(ChannelRow.id == channel_id)))
 
     def find_to_rewrap(self, channel_id: str) -> ChannelRow | None:
         """The channel, locked; None when somebody else works on it, or it is gone."""
@@ -69,7 +79,7 @@ class ChannelRepository:
     def lock_channels_of(self, salon_id: str) -> Sequence[ChannelRow]:
         """All channels of a salon, locked in the order of their ids."""
         found = self._channels().where(ChannelRow.salon_id == salon_id).order_by(ChannelRow.id)
-        return self._session.scalars(found.with_for_update(key_share=True)).all()
+        return self._session.scalars(_locked(found)).all()
 
     def find_by_number(self, phone_number_id: str) -> ChannelRow | None:
         """The tenant's active channel with this number; else the one that had it last."""
@@ -77,13 +87,15 @@ class ChannelRepository:
 
     def lock_by_number(self, phone_number_id: str) -> ChannelRow | None:
         """The same, locked until the commit."""
-        return self._session.scalar(self._with_number(phone_number_id).with_for_update(key_share=True))
+        return self._session.scalar(_locked(self._with_number(phone_number_id)))
+
+    def lock_default(self) -> ChannelRow | None:
+        """As `find_default`, locked until the commit; of a tenant that is locked."""
+        return self._session.scalar(_locked(self._default()))
 
     def find_default(self) -> ChannelRow | None:
         """The tenant's default channel: the active number that was named so last, else the oldest one."""
-        numbers = self._channels().where(ChannelRow.is_active, ChannelRow.type == ChannelType.WHATSAPP_CLOUD.value)
-        named_last = ChannelRow.tenant_default_at.desc().nulls_last()
-        return self._session.scalar(numbers.order_by(named_last, ChannelRow.created_at, ChannelRow.id).limit(1))
+        return self._session.scalar(self._default())
 
     def find_bot(self, salon_id: str) -> ChannelRow | None:
         """The active bot of a salon, else the tenant's one without a salon; of several the oldest."""
@@ -96,6 +108,11 @@ class ChannelRepository:
         """When something last went through."""
         mine = sa.select(ChannelTrafficRow).where(ChannelTrafficRow.tenant_id == self._tenant_id)
         return self._session.scalar(mine.where(ChannelTrafficRow.channel_id == channel_id))
+
+    def _default(self) -> sa.Select[ChannelRow]:
+        numbers = self._channels().where(ChannelRow.is_active, ChannelRow.type == ChannelType.WHATSAPP_CLOUD.value)
+        named_last = ChannelRow.tenant_default_at.desc().nulls_last()
+        return numbers.order_by(named_last, ChannelRow.created_at, ChannelRow.id).limit(1)
 
     def _with_number(self, phone_number_id: str) -> sa.Select[ChannelRow]:
         found = self._channels().where(ChannelRow.phone_number_id == phone_number_id)
@@ -117,3 +134,8 @@ class ChannelRepository:
 
     def _channels(self) -> sa.Select[ChannelRow]:
         return sa.select(ChannelRow).where(ChannelRow.tenant_id == self._tenant_id, ChannelRow.deleted_at.is_(None))
+
+
+def _locked(statement: sa.Select[ChannelRow]) -> sa.Select[ChannelRow]:
+    """Locked until the commit, and as they are then: the session may have read them before."""
+    return statement.with_for_update(key_share=True).execution_options(populate_existing=True)

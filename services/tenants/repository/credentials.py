@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from services.common.contracts.base import UNSET, Unset
 from services.common.contracts.tenants import ChannelType
 from services.common.kit.envelope import KeyRing, Place
 from services.common.kit.settings import Secret
@@ -27,4 +30,18 @@ def place_of(row: ChannelRow) -> Place:
 
 def identity_of(row: ChannelRow, token: Secret) -> Identity:
     """A channel as its provider knows it, with the credentials to ask with."""
-    return Identity(row.id, ChannelType(row.type), row.phone_number_id, row.business_account_id, token)
+    return Identity(row.id, ChannelType(row.type), row.phone_number_id, row.business_account_id, row.bot_id, token)
+
+
+def identity_to_prove(row: ChannelRow, token: str | None, account_id: str | Unset, keys: KeyRing) -> Identity | None:
+    """The identity as a change would make it, where the provider has accepted the present one: it must accept this too.
+
+    None where nothing changes that it is about, or where it was never asked. To be made again once the row is locked:
+    what is another one by then was not what the provider accepted.
+    """
+    is_moved = account_id is not UNSET and account_id != row.business_account_id
+    credential = opened(row, keys) if token is None else Secret(token)
+    if row.verified_at is None or credential is None or (token is None and not is_moved):
+        return None
+    identity = identity_of(row, credential)
+    return identity if account_id is UNSET else replace(identity, business_account_id=account_id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from services.common.contracts.tenants import ChannelType, PlanCode
+from services.common.contracts.tenants import ChannelType, NumberTaken, PlanCode
 from services.common.kit import ids
 from services.common.kit.uow import UnitOfWork
 from services.tenants.domain import credentials, plans
 from services.tenants.models import ChannelRow, TenantRow
 from services.tenants.repository.channels import ChannelRepository
+
+_PROVED_ELSEWHERE = "Another business has used this number: make a channel of it and connect that."
 
 
 def new_channel(uow: UnitOfWork, channel_type: ChannelType, name: str) -> ChannelRow:
@@ -28,7 +30,7 @@ def new_channel(uow: UnitOfWork, channel_type: ChannelType, name: str) -> Channe
 def find_or_add(uow: UnitOfWork, tenant: TenantRow, phone_number_id: str) -> ChannelRow:
     """The tenant's channel with a number, made or connected if need be; of a tenant that is locked.
 
-    Raises `PlanLimit`, and `NumberTaken` when another tenant has the number.
+    Raises `PlanLimit`, and `NumberTaken` when another tenant has the number, or once proved that it is its own.
     """
     credentials.raise_for(credentials.faults_of({"phoneNumberId": phone_number_id}))
     channels = ChannelRepository(uow)
@@ -36,10 +38,17 @@ def find_or_add(uow: UnitOfWork, tenant: TenantRow, phone_number_id: str) -> Cha
     if row is not None and row.is_active:
         return row
     plans.check_channel_limit(PlanCode(tenant.plan), channels.count_active())
-    if row is not None:
+    row, is_new = (row, False) if row is not None else (_named(uow, phone_number_id), True)
+    if channels.proved_elsewhere(row) is not None:
+        raise NumberTaken(_PROVED_ELSEWHERE)
+    if is_new:
+        channels.add_channel(row)
+    else:
         channels.change(row, {"is_active": True})
-        return row
+    return row
+
+
+def _named(uow: UnitOfWork, phone_number_id: str) -> ChannelRow:
     row = new_channel(uow, ChannelType.WHATSAPP_CLOUD, phone_number_id)
     row.phone_number_id = phone_number_id
-    channels.add_channel(row)
     return row

@@ -12,6 +12,7 @@ from sqlalchemy.orm import load_only
 from services.common.contracts.tenants import ListTenants, SalonUnknown, TenantStatus
 from services.common.kit.paging import Order, Page, fetch_page
 from services.common.kit.uow import UnitOfWork
+from services.tenants.domain.identities import Identity
 from services.tenants.models import ChannelRow, SalonRow, SettingsRow, TenantRow
 
 
@@ -56,6 +57,17 @@ class PlatformRepository:
         routing = load_only(ChannelRow.type, ChannelRow.phone_number_id, ChannelRow.business_account_id, raiseload=True)
         found = sa.select(ChannelRow).options(routing).where(ChannelRow.is_active).filter_by(**provider_ids)
         return self._session.scalars(found.order_by(ChannelRow.created_at, ChannelRow.id)).all()
+
+    def find_pretender(self, identity: Identity, tenant_id: str) -> tuple[str, str] | None:
+        """Tenant and id of another tenant's active channel that has the number or the bot without having proved it."""
+        is_bot = identity.bot_id is not None
+        same = (
+            ChannelRow.bot_id == identity.bot_id if is_bot else ChannelRow.phone_number_id == identity.phone_number_id
+        )
+        held = sa.select(ChannelRow.tenant_id, ChannelRow.id).where(ChannelRow.is_active, same)
+        unproved = held.where(ChannelRow.verified_at.is_(None), ChannelRow.tenant_id != tenant_id)
+        row = self._session.execute(unproved).first()
+        return None if row is None else (row[0], row[1])
 
     def find_salon(self, slug: str) -> SalonRow:
         """The active salon with this slug, the oldest where several tenants have one. Raises `SalonUnknown`."""

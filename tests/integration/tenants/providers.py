@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from services.common.contracts.errors import ServiceError
 from services.common.contracts.tenants import ChannelType
 from services.tenants.adapters.provider import Delivery, Facts, Providers
@@ -13,6 +15,8 @@ class Pretender:
 
     def __init__(self) -> None:
         self.refusal: ServiceError | None = None
+        self.meanwhile: Callable[[], object] | None = None
+        """What happens, once, while the provider is asked."""
         self.asked: list[tuple[str, str]] = []
 
     def verify(self, identity: Identity) -> Facts:
@@ -31,10 +35,13 @@ class Pretender:
 
     def _answer(self, what: str, identity: Identity) -> None:
         self.asked.append((what, str(identity.token)))
+        happening, self.meanwhile = self.meanwhile, None
+        if happening is not None:
+            happening()
         if self.refusal is not None:
             raise self.refusal
 
 
 def providers_of(pretender: Pretender) -> Providers:
     """The same one for all kinds of channels."""
-    return dict.fromkeys(ChannelType, pretender)
+    return Providers(dict.fromkeys(ChannelType, pretender))

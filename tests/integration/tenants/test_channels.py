@@ -108,7 +108,7 @@ def test_a_disconnected_channel_gives_its_number_and_its_place_back(desk: Desk, 
     event = desk.told(ours, ChannelConnectedV1)[-1]
     assert (event.is_active, event.credentials, event.version) == (False, None, 2)
     assert disconnect(desk, ours, channel) == gone
-    taken = desk.channel(theirs, phone_number_id=channel.phone_number_id)
+    taken = connect(desk, theirs, desk.channel(theirs, phone_number_id=channel.phone_number_id))
     with pytest.raises(NumberTaken):
         connect(desk, ours, channel)
     disconnect(desk, theirs, taken)

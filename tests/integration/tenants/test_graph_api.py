@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -22,7 +21,8 @@ from services.common.kit.context import Context
 from services.common.kit.settings import Secret
 from services.common.kit.uow import TENANT
 from services.tenants.adapters.graph_api import GraphApi
-from services.tenants.adapters.http import JsonClient
+from services.tenants.adapters.http import Answer, Json, JsonClient
+from services.tenants.adapters.provider import Providers
 from services.tenants.commands import check_channel, connect_channel, update_channel
 from services.tenants.domain.identities import Identity
 from tests.integration.tenants.desk import Desk
@@ -60,7 +60,7 @@ def graph_of(world: RunningGraphApi) -> GraphApi:
 
 
 def identity(token: str = TOKEN, number: str = NUMBER) -> Identity:
-    return Identity("019a0000", ChannelType.WHATSAPP_CLOUD, number, WABA, Secret(token))
+    return Identity("019a0000", ChannelType.WHATSAPP_CLOUD, number, WABA, None, Secret(token))
 
 
 def test_a_number_is_known_by_a_good_token(world: RunningGraphApi) -> None:
@@ -120,7 +120,7 @@ def test_nobody_there_is_away() -> None:
 
 
 def test_a_channel_is_connected_rotated_and_looked_at(world: RunningGraphApi, desk: Desk, ours: Context) -> None:
-    providers: Any = {ChannelType.WHATSAPP_CLOUD: graph_of(world)}
+    providers = Providers({ChannelType.WHATSAPP_CLOUD: graph_of(world)})
     begin = Begin(desk.database, ours, TENANT)
     channel = desk.channel(ours, phone_number_id=NUMBER, business_account_id=WABA, access_token=TOKEN)
     made = connect_channel.run(ConnectChannel(channel_id=channel.id), begin, providers, desk.keys)
@@ -137,3 +137,41 @@ def test_a_channel_is_connected_rotated_and_looked_at(world: RunningGraphApi, de
         True,
         None,
     )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(200, {}), Answer(200, {"id": "another"}), Answer(302, {}), Answer(401, {}), Answer(400, {"error": "no"})],
+    ids=str,
+)
+def test_nonsense_is_neither_a_yes_nor_a_no(answer: Answer) -> None:
+    with pytest.raises(ProviderAway):
+        GraphApi("http://graph.example", "v26.0", Parrot(answer)).verify(identity())
+    with pytest.raises(ProviderAway):
+        GraphApi("http://graph.example", "v26.0", Parrot(answer)).register(identity())
+
+
+def test_words_that_repeat_the_token_are_told_without_it() -> None:
+    error = {"code": 190, "message": f"Malformed access token {TOKEN} (try again)"}
+    with pytest.raises(CredentialsRefused) as caught:
+        GraphApi("http://graph.example", "v26.0", Parrot(Answer(401, {"error": error}))).verify(identity())
+    assert caught.value.message == "Malformed access token … (try again)"
+
+
+def test_an_id_is_one_part_of_an_address() -> None:
+    parrot = Parrot(Answer(200, {"id": "1/../me?x=#"}))
+    GraphApi("http://graph.example", "v26.0", parrot).verify(identity(number="1/../me?x=#"))
+    assert parrot.called[0].startswith("http://graph.example/v26.0/1%2F..%2Fme%3Fx%3D%23?fields=")
+
+
+class Parrot(JsonClient):
+    """Answers the same to everything."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__((0.1, 0.1))
+        self._answer = answer
+        self.called: list[str] = []
+
+    def call(self, method: str, url: str, body: Json | None = None, headers: dict[str, str] | None = None) -> Answer:  # noqa: ARG002  the interface has them
+        self.called.append(url)
+        return self._answer

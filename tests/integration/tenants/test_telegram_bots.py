@@ -25,6 +25,7 @@ from services.common.kit.context import Context
 from services.common.kit.settings import Secret
 from services.common.kit.uow import TENANT
 from services.tenants.adapters.http import JsonClient
+from services.tenants.adapters.provider import Providers
 from services.tenants.adapters.telegram import BotApi
 from services.tenants.commands import check_channel, connect_channel, delete_channel, disconnect_channel
 from tests.integration.tenants.desk import Desk
@@ -49,7 +50,7 @@ def token(world: RunningBotApi) -> str:
 
 def order(world: RunningBotApi, desk: Desk, context: Context, run: Any, request: Any, *, key: Secret = KEY) -> Any:
     bots = BotApi(world.base_url, "https://desk.example/", key, JsonClient((1.0, 1.0)))
-    return run(request, Begin(desk.database, context, TENANT), {ChannelType.TELEGRAM: bots}, desk.keys)
+    return run(request, Begin(desk.database, context, TENANT), Providers({ChannelType.TELEGRAM: bots}), desk.keys)
 
 
 @pytest.fixture
