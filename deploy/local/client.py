@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from typing import Any
 
 import requests
 
-from deploy.local.console import LocalError
+from deploy.local.console import LocalError, say
 
 API = "/api/v1"
 _TIMEOUT_SECONDS = 15
+_HTTP_TOO_MANY = 429
+_LONGEST_WAIT = 60
 
 
 class Refused(LocalError):
@@ -52,15 +55,22 @@ class Client:
 
     def _call(self, method: str, path: str, **parts: Any) -> Any:
         url = f"{self.gateway_url}{API}{path}"
+        answer = self._request(method, url, **parts)
+        if answer.status_code == _HTTP_TOO_MANY and (seconds := int(answer.headers["Retry-After"])) <= _LONGEST_WAIT:
+            say(f"That was much for one minute; going on in {seconds} s …")
+            time.sleep(seconds)
+            answer = self._request(method, url, **parts)
+        if not answer.ok:
+            raise Refused(method, path, answer.status_code, _problem(answer))
+        return answer.json()["data"]
+
+    def _request(self, method: str, url: str, **parts: Any) -> requests.Response:
         try:
-            answer = self._session.request(method, url, timeout=_TIMEOUT_SECONDS, **parts)
+            return self._session.request(method, url, timeout=_TIMEOUT_SECONDS, **parts)
         except requests.ConnectionError as error:
             raise LocalError(
                 f"Nobody answers at {self.gateway_url}: please start the system with `make up`."
             ) from error
-        if not answer.ok:
-            raise Refused(method, path, answer.status_code, _problem(answer))
-        return answer.json()["data"]
 
 
 def _problem(answer: requests.Response) -> dict[str, Any]:

@@ -7,21 +7,19 @@ through the REST surface, and the answer leaves by the Graph API that the simula
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from deploy.local.client import Client
 from deploy.local.console import LocalError, say
 from deploy.local.envfile import read
 from deploy.local.layout import dev_layout
-from deploy.local.seed import demo_tenants, seed
+from deploy.local.seed import seed, tell_counts, tell_logins
+from deploy.local.waiting import wait_for
 from tests.simulators.graph_api import demo
 from tests.simulators.graph_api.control import ControlClient
 
-T = TypeVar("T")
-
 _CUSTOMER, _NAME = "16505551234", "Sheena Nelson"
-_PATIENCE_SECONDS = 20.0
 
 
 class Conversation:
@@ -46,7 +44,7 @@ class Conversation:
         self._tell(f"{_NAME} writes on WhatsApp: “{text}”")
         external_id = self._simulator.write(_CUSTOMER, text, to=demo.DEMO_NUMBER_ID)
         self._tell("  gateway    checked the signature, published webhook.received.v1, answered 200")
-        message = self._await("the message in the inbox", lambda: self._find_message(external_id))
+        message = wait_for("the message in the inbox", lambda: self._find_message(external_id))
         conversation = self._business.get(f"/conversations/{message['conversationId']}")
         self._tell(
             f"  messaging  stored it ({message['type']}, {message['status']}); the conversation with "
@@ -66,7 +64,7 @@ class Conversation:
                 seen.append(status)
             return bool(status == "READ")
 
-        self._await("the customer's phone", read_by_the_customer)
+        wait_for("the customer's phone", read_by_the_customer)
         self._tell(f"  messaging  sent it once through the Graph API; webhooks told: {' → '.join(seen)}")
 
     def tell_figures(self) -> None:
@@ -76,7 +74,7 @@ class Conversation:
             figures = self._business.get("/analytics/overview", days=7)
             return figures if figures["overview"]["totalMessages"] else None
 
-        figures = self._await("analytics", counted)
+        figures = wait_for("analytics", counted)
         today = figures["dailyActivity"][-1]
         self._tell(f"  analytics  counted today: {today['received']} received, {today['sent']} sent")
 
@@ -84,27 +82,16 @@ class Conversation:
         found = self._business.get("/messages", limit=20)["messages"]
         return next((message for message in found if message["externalId"] == external_id), None)
 
-    def _await(self, what: str, look: Callable[[], T | None]) -> T:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not (found := look()):
-            if time.monotonic() > deadline:
-                raise LocalError(
-                    f"Waited {_PATIENCE_SECONDS:.0f} s for {what}; `make logs` tells why it does not come."
-                )
-            time.sleep(0.1)
-        return found
-
     def _tell(self, line: str) -> None:
         say(f"  {time.monotonic() - self._started:6.2f} s  {line}")
 
 
 def _tell_isolation(clients: Mapping[str, Client], conversation_id: str) -> None:
-    first, second = clients["Demo Company"], clients["Second Company"]
-    ours = first.get("/conversations")["pagination"]["total"]
-    theirs = [item["id"] for item in second.get("/conversations", limit=100)["conversations"]]
+    theirs = [item["id"] for item in clients["Second Company"].get("/conversations", limit=100)["conversations"]]
     if conversation_id in theirs:
         raise LocalError("Second Company sees Demo Company's conversation: this must never happen.")
-    say(f"Demo Company sees {ours} conversations, Second Company {len(theirs)}; neither sees the other's.")
+    say("Each tenant sees its own, and nothing of the other's:")
+    tell_counts(clients)
 
 
 def _tell_addresses(settings: Mapping[str, str]) -> None:
@@ -116,8 +103,7 @@ def _tell_addresses(settings: Mapping[str, str]) -> None:
     say(f"  Graph API      {settings['GRAPH_API_URL']} (the simulator)")
     say("  settings       .local/env")
     say("Logins:")
-    for tenant in demo_tenants(settings):
-        say(f"  {tenant.email:<22} {settings['DEMO_PASSWORD']}   ({tenant.name})")
+    tell_logins(settings)
     say("Try:")
     say("  . .local/env")
     say(
@@ -138,7 +124,7 @@ def main(argv: list[str]) -> int:
     del argv
     settings = read(dev_layout().env_file)
     clients = seed(settings)
-    say("Two tenants are there. A conversation:")
+    say("Two tenants are there, with the conversations of a morning. One more, played now, beside them:")
     conversation = Conversation(settings, clients["Demo Company"])
     conversation_id = conversation.play()
     conversation.tell_figures()

@@ -1,119 +1,67 @@
 """Fills in two demo tenants, so that the product has something to show and isolation can be seen.
 
-It goes through the REST surface like anybody else, and may run again: what is there is kept.
+It goes through the REST surface like anybody else, and may run again: what is there is kept, and what a run that was
+cut off has left out is added.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from deploy.local.client import Client, Refused
+from deploy.local.client import Client
 from deploy.local.console import say
+from deploy.local.demo_agent import hire
+from deploy.local.demo_inbox import fill_inbox
+from deploy.local.demo_tenants import DemoTenant, demo_tenants, open_tenants
 from deploy.local.envfile import read
 from deploy.local.layout import dev_layout
-from tests.simulators.graph_api import demo
 from tests.simulators.graph_api.control import ControlClient
-
-_HTTP_CONFLICT = 409
-
-
-@dataclass(frozen=True)
-class DemoTenant:
-    """What a demo tenant starts with."""
-
-    name: str
-    email: str
-    timezone: str
-    currency: str
-    salon: str
-    waba_id: str
-    access_token: str
-    numbers: tuple[tuple[str, str, str], ...]
-    """(name, phone number id, display number) of each channel."""
-
-
-def demo_tenants(settings: Mapping[str, str]) -> tuple[DemoTenant, DemoTenant]:
-    """The two tenants, whose numbers the simulator knows as well."""
-    first = DemoTenant(
-        name="Demo Company",
-        email=settings["DEMO_EMAIL"],
-        timezone="Europe/Berlin",
-        currency="EUR",
-        salon="Demo Salon",
-        waba_id=demo.DEMO_WABA_ID,
-        access_token=demo.DEMO_TOKEN,
-        numbers=(
-            ("Reception", demo.DEMO_NUMBER_ID, "+15550783881"),
-            ("Tel Aviv", demo.OTHER_DEMO_NUMBER_ID, "+972123456789"),
-        ),
-    )
-    second = DemoTenant(
-        name="Second Company",
-        email="owner@second.example",
-        timezone="America/New_York",
-        currency="USD",
-        salon="Second Salon",
-        waba_id=demo.SECOND_WABA_ID,
-        access_token=demo.SECOND_TOKEN,
-        numbers=(("Front desk", demo.SECOND_NUMBER_ID, "+15550217440"),),
-    )
-    return first, second
 
 
 def seed(settings: Mapping[str, str]) -> dict[str, Client]:
-    """Make what is missing; return a signed-in client for each tenant, by its name."""
+    """Both tenants with all that they have; returns a client of each owner, by the tenant's name."""
+    clients = open_tenants(settings)
+    for tenant in demo_tenants(settings):
+        furnish(tenant, clients[tenant.name], settings)
+    return clients
+
+
+def furnish(tenant: DemoTenant, client: Client, settings: Mapping[str, str]) -> None:
+    """Templates, colleague and conversations of a tenant that has its channels."""
     simulator = ControlClient(settings["GRAPH_API_URL"])
-    simulator.create_demo_businesses()
+    fill_inbox(tenant, client, simulator)  # once this is in, messaging knows the channels
+    client.post("/templates/sync", {})
     simulator.close()
-    return {tenant.name: _seed_tenant(tenant, settings) for tenant in demo_tenants(settings)}
+    if tenant.agent is not None and not hire(tenant.agent, client, settings):
+        say(f"The invitation of {tenant.agent[0]} went out by mail; the password is theirs to choose.")
 
 
-def _seed_tenant(tenant: DemoTenant, settings: Mapping[str, str]) -> Client:
-    client = Client(settings["GATEWAY_URL"])
-    _register_or_sign_in(client, tenant, settings["DEMO_PASSWORD"])
-    if not client.get("/salons")["salons"]:
-        client.post("/salons", {"name": tenant.salon, "timezone": tenant.timezone, "currency": tenant.currency})
-    connected = {channel["phoneNumberId"] for channel in client.get("/channels")["channels"]}
-    for name, phone_number_id, display in tenant.numbers:
-        if phone_number_id not in connected:
-            client.post("/channels", _channel(tenant, name, phone_number_id, display))
-    return client
+def tell_logins(settings: Mapping[str, str]) -> None:
+    """Who can sign in, and with what."""
+    password = settings["DEMO_PASSWORD"]
+    for tenant in demo_tenants(settings):
+        say(f"  {tenant.email:<22} {password}   OWNER of {tenant.name}")
+        if tenant.agent is not None:
+            say(f"  {tenant.agent[0]:<22} {password}   STAFF of {tenant.name}")
 
 
-def _register_or_sign_in(client: Client, tenant: DemoTenant, password: str) -> None:
-    try:
-        client.register(
-            tenantName=tenant.name,
-            email=tenant.email,
-            password=password,
-            name=f"Owner of {tenant.name}",
-            timezone=tenant.timezone,
-        )
-    except Refused as refused:
-        if refused.status != _HTTP_CONFLICT:
-            raise
-        client.sign_in(tenant.email, password)
+def tell_counts(clients: Mapping[str, Client]) -> None:
+    """What each tenant sees of its own."""
+    for name, client in clients.items():
+        counts = (f"{client.get(f'/{noun}', limit=1)['pagination']['total']} {noun}" for noun in _COUNTED)
+        say(f"  {name:<15} {', '.join(counts)}")
 
 
-def _channel(tenant: DemoTenant, name: str, phone_number_id: str, display: str) -> dict[str, Any]:
-    return {
-        "type": "WHATSAPP_CLOUD",
-        "name": name,
-        "phoneNumberId": phone_number_id,
-        "businessAccountId": tenant.waba_id,
-        "displayPhoneNumber": display,
-        "accessToken": tenant.access_token,
-    }
+_COUNTED = ("conversations", "messages", "templates")
 
 
 def main(argv: list[str]) -> int:
     """Run `make seed`."""
     del argv
     settings = read(dev_layout().env_file)
-    seed(settings)
+    clients = seed(settings)
     say("Two tenants are there:")
-    for tenant in demo_tenants(settings):
-        say(f"  {tenant.name:<15} {tenant.email:<22} {settings['DEMO_PASSWORD']}")
+    tell_counts(clients)
+    say("Logins:")
+    tell_logins(settings)
     return 0

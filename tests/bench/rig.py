@@ -12,9 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-from deploy.local import seed
 from deploy.local.client import API
 from deploy.local.console import LocalError, say
+from deploy.local.demo_tenants import demo_tenants, open_tenants
 from deploy.local.environment import SERVER_URLS, base_environment, current_commit, given_variables
 from deploy.local.layout import LOCAL, layout_at
 from deploy.local.system import System
@@ -148,8 +148,8 @@ class Rig:
 
     def _seed(self) -> None:
         say("Seeding two tenants, one of them with a past …")
-        clients = seed.seed(self.settings)
-        tenant, _ = seed.demo_tenants(self.settings)
+        clients = open_tenants(self.settings)
+        tenant, _ = demo_tenants(self.settings)
         client = clients[tenant.name]
         signed_in = client.sign_in(tenant.email, self.settings["DEMO_PASSWORD"])
         self.token = str(signed_in["token"])

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from deploy.local.client import Client
-from deploy.local.seed import seed
+from deploy.local.demo_tenants import open_tenants
 from tests.e2e.api import Api
 from tests.e2e.business import Business, open_business
 from tests.e2e.mailbox import Mailbox
@@ -67,7 +67,7 @@ def simulator(settings: dict[str, str]) -> Iterator[ControlClient]:
 @pytest.fixture(scope="session")
 def demo_tenants(settings: dict[str, str]) -> dict[str, Client]:
     """The demo's two tenants, by their names: recordings and the examples of the API document are about them."""
-    return seed(settings)
+    return open_tenants(settings)
 
 
 @pytest.fixture(scope="module")

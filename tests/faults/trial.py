@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg2
 
 from deploy.local.console import LocalError, say
-from deploy.local.seed import demo_tenants, seed
+from deploy.local.demo_tenants import demo_tenants, open_tenants
 from services.common.kit.publisher import BusUnavailable
 from tests.faults.count import Count, Finding, compare, strangers
 from tests.faults.experiments import Experiment, Fault, Stage
@@ -155,7 +155,7 @@ class Trials:
 
 def sign_in(settings: Mapping[str, str]) -> tuple[list[Number], dict[str, str]]:
     """Make the demo tenants if need be; return their numbers, and an access token for each tenant's id."""
-    clients = seed(settings)
+    clients = open_tenants(settings)
     numbers, tokens = [], {}
     for tenant in demo_tenants(settings):
         client = clients[tenant.name]

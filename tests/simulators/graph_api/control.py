@@ -136,6 +136,10 @@ class World(_Connection):
         """Add a business with `phone_numbers`, `tokens` and `templates`, or replace it."""
         return dict(self.order("POST", "businesses", business))
 
+    def businesses(self) -> list[JsonObject]:
+        """Return every business."""
+        return list(self.order("GET", "businesses"))
+
     def create_demo_businesses(self, demo_token: str = DEMO_TOKEN, second_token: str = SECOND_TOKEN) -> None:
         """Add Demo Company and Second Company."""
         for business in demo_businesses(demo_token, second_token):
