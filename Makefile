@@ -34,10 +34,10 @@ status: env ## Run: list what runs
 logs: env ## Run: follow the logs of all processes
 	@$(LOCAL) logs
 
-demo: up ## Try: a conversation from the first word to the tick of "read", told step by step
+demo: up ## Try: the demo data, and one more conversation told step by step, from the first word to "read"
 	@$(LOCAL) demo $(ARGS)
 
-seed: up ## Try: fill in two demo tenants and print their logins
+seed: up ## Try: fill in two demo tenants with people, conversations and templates; print their logins
 	@$(LOCAL) seed $(ARGS)
 
 admin: env ## Try: make somebody an admin of the platform and print the link for their password (EMAIL=address)
