@@ -38,34 +38,26 @@ _LATEST = 50
 
 def get_message(request: GetMessage, uow: UnitOfWork) -> Message:
     """One message."""
-    reader = MessageReader(uow)
-    row = reader.get_message(request.message_id)
-    (message,) = views.messages([row], reader.histories([row]))
-    return message
+    return views.message(MessageReader(uow).get_message(request.message_id))
 
 
 def list_messages(request: ListMessages, uow: UnitOfWork) -> MessagePage:
     """A page of messages."""
-    reader = MessageReader(uow)
-    page = reader.list_messages(request)
-    return MessagePage(messages=views.messages(page.rows, reader.histories(page.rows)), pagination=page.pagination)
+    page = MessageReader(uow).list_messages(request)
+    return MessagePage(messages=[views.message(row) for row in page.rows], pagination=page.pagination)
 
 
 def get_conversation(request: GetConversation, uow: UnitOfWork) -> ConversationDetail:
     """One conversation with its latest messages."""
-    conversations, reader = ConversationReader(uow), MessageReader(uow)
-    row = conversations.get_conversation(request.conversation_id)
-    contact = conversations.contacts_of([row])[row.contact_id]
-    latest = reader.latest(request.conversation_id, _LATEST)
-    return views.conversation_detail(row, contact, views.messages(latest, reader.histories(latest)), uow.now)
+    row = ConversationReader(uow).get_conversation(request.conversation_id)
+    latest = MessageReader(uow).latest(request.conversation_id, _LATEST)
+    return views.conversation_detail(row, [views.message(message) for message in latest], uow.now)
 
 
 def list_conversations(request: ListConversations, uow: UnitOfWork) -> ConversationPage:
     """A page of conversations."""
-    reader = ConversationReader(uow)
-    page = reader.list_conversations(request)
-    contacts = reader.contacts_of(page.rows)
-    conversations = [views.conversation(row, contacts[row.contact_id], uow.now) for row in page.rows]
+    page = ConversationReader(uow).list_conversations(request)
+    conversations = [views.conversation(row, uow.now) for row in page.rows]
     return ConversationPage(conversations=conversations, pagination=page.pagination)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from services.common.contracts.codec import instant_from_wire
 from services.common.contracts.messaging import (
     ContactSummary,
     Conversation,
@@ -28,8 +29,8 @@ from services.messaging.domain.statuses import PROVIDER_STATUSES, history
 from services.messaging.domain.threads import window_status
 
 
-def message(row: Any, told: Iterable[Any] = ()) -> Message:
-    """A message; `told` is what the provider has said about it."""
+def message(row: Any) -> Message:
+    """A message."""
     return Message(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -46,7 +47,7 @@ def message(row: Any, told: Iterable[Any] = ()) -> Message:
         client_message_id=row.client_message_id,
         cost=None,
         error=None if row.error is None else DeliveryError.from_wire(row.error),
-        status_history=_history(row, told),
+        status_history=_history(row),
         sent_at=row.sent_at,
         delivered_at=row.delivered_at,
         read_at=row.read_at,
@@ -55,12 +56,7 @@ def message(row: Any, told: Iterable[Any] = ()) -> Message:
     )
 
 
-def messages(rows: Iterable[Any], histories: Mapping[tuple[str, str], Sequence[Any]]) -> list[Message]:
-    """The messages of a page."""
-    return [message(row, histories.get((row.channel_id, row.external_id), ())) for row in rows]
-
-
-def _history(row: Any, told: Iterable[Any]) -> list[StatusChange]:
+def _history(row: Any) -> list[StatusChange]:
     """What we know ourselves of a message's way, and what we were told."""
     if row.direction == Direction.INBOUND:
         return [StatusChange(status=MessageStatus.RECEIVED, at=row.sent_at or row.created_at)]
@@ -72,27 +68,27 @@ def _history(row: Any, told: Iterable[Any]) -> list[StatusChange]:
     ]
     if row.digest is None:
         known += [(MessageStatus.QUEUED, row.created_at), (MessageStatus.SENDING, row.claimed_at)]
-    known += [(PROVIDER_STATUSES[step.status], step.at) for step in told]
+    known += [(PROVIDER_STATUSES[status], instant_from_wire(at)) for status, at in row.told or ()]
     if row.status == MessageStatus.UNCERTAIN:
         known.append((MessageStatus.UNCERTAIN, row.updated_at))
     return [StatusChange(status=status, at=at) for status, at in history(known)]
 
 
-def conversation(row: Any, contact: Any, now: datetime) -> Conversation:
+def conversation(row: Any, now: datetime) -> Conversation:
     """A conversation at an instant."""
-    return Conversation(**_conversation(row, contact, now))
+    return Conversation(**_conversation(row, now))
 
 
-def conversation_detail(row: Any, contact: Any, latest: list[Message], now: datetime) -> ConversationDetail:
+def conversation_detail(row: Any, latest: list[Message], now: datetime) -> ConversationDetail:
     """A conversation with the end of what was said."""
-    return ConversationDetail(**_conversation(row, contact, now), messages=latest)
+    return ConversationDetail(**_conversation(row, now), messages=latest)
 
 
-def _conversation(row: Any, contact: Any, now: datetime) -> dict[str, Any]:
+def _conversation(row: Any, now: datetime) -> dict[str, Any]:
     return {
         "id": row.id,
         "contact": ContactSummary(
-            id=contact.id, name=contact.name or contact.username, phone_number=contact.phone_number
+            id=row.contact_id, name=row.contact_name or row.contact_username, phone_number=row.contact_phone_number
         ),
         "channel_id": row.channel_id,
         "status": ConversationStatus(row.status),

@@ -10,18 +10,19 @@ A service declares its models on a base of its own, because several services may
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common.contracts.base import Envelope
 from services.common.contracts.errors import ServiceError
 from services.common.kit import open_transaction
 from services.common.kit.context import Context
 from services.common.kit.engine import EngineOptions, make_engine
+from services.common.kit.transaction import Speaker, Transaction
 from services.common.kit.uow import Roles, Scope, UnitOfWork
 
 COLUMN_TYPES: dict[Any, Any] = {
@@ -76,14 +77,15 @@ class Database:
         In `TENANT` scope the tenant is that of the context. Raises inside another transaction.
         """
         open_transaction.refuse("a transaction")
+        speaker = _speaker(context, scope, self.roles)
         with (
             open_transaction.marked(),
-            self._session(_opening(context, scope, self.roles, read_only=read_only)) as session,
+            Transaction(self._engine, speaker, read_only=read_only) as transaction,
         ):
-            uow = UnitOfWork(session, context, scope, self.roles, envelope)
+            uow = UnitOfWork(transaction, context, scope, self.roles, envelope)
             yield uow
             uow.store_events()
-            session.commit()
+            transaction.commit()
         if uow.has_events:
             self._stored_events()
         uow.run_after_commit()
@@ -97,53 +99,18 @@ class Database:
         """Close the connections that nobody uses; the rest as they come back."""
         self._engine.dispose()
 
-    @contextmanager
-    def _session(self, opening: tuple[str, tuple[str, ...]]) -> Iterator[Session]:
-        connection = self._begin(*opening)
-        session = Session(connection, expire_on_commit=False, join_transaction_mode="control_fully")
-        with closing(connection), closing(session):  # the session rolls back what was not committed
-            try:
-                yield session
-            except BaseException as error:
-                if not isinstance(error, Exception):
-                    # A time limit or the end of the greenthread may have struck in the middle of a query.
-                    connection.invalidate()
-                raise
-
-    def _begin(self, statement: str, parameters: tuple[str, ...], *, again: bool = True) -> sa.Connection:
-        """Check out a connection and open the transaction on it.
-
-        The first statement stands in for a ping: nothing has happened yet, so when the connection turns out to be dead,
-        the pool has thrown it and all others of its age away, and a fresh one is taken.
-        """
-        connection = self._engine.connect()
-        try:
-            connection.exec_driver_sql(statement, parameters)
-        except sa.exc.DBAPIError as error:
-            connection.close()
-            if not (again and error.connection_invalidated):
-                raise
-        except BaseException:
-            connection.invalidate()
-            connection.close()
-            raise
-        else:
-            return connection
-        return self._begin(statement, parameters, again=False)
-
 
 def _ignore() -> None:
     """Nobody waits for events of this process."""
 
 
-def _opening(context: Context, scope: Scope, roles: Roles, *, read_only: bool) -> tuple[str, tuple[str, ...]]:
-    begin = "begin read only; select " if read_only else "begin; select "
+def _speaker(context: Context, scope: Scope, roles: Roles) -> Speaker:
     if scope is Scope.SYSTEM:
-        return begin + "set_config('app.tenant_id', '', true), set_config('role', %s, true)", (roles.system,)
+        return Speaker("set local app.tenant_id = ''; set local role = %(speaker)s", {"speaker": roles.system})
     if not context.tenant_id:
         msg = "a transaction of a tenant needs a context with one"
         raise ValueError(msg)
-    return begin + "set_config('app.tenant_id', %s, true)", (context.tenant_id,)
+    return Speaker("set local app.tenant_id = %(speaker)s", {"speaker": context.tenant_id})
 
 
 def is_infrastructure_error(error: BaseException) -> bool:

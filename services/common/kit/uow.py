@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from psycopg2 import extensions
 from sqlalchemy import text
@@ -15,6 +16,8 @@ from services.common.contracts.base import Envelope, Event
 from services.common.kit import clock, outbox
 from services.common.kit.context import Context
 from services.common.kit.logging import get_logger
+from services.common.kit.reads import TENANT_KEY, Read
+from services.common.kit.transaction import Transaction
 
 log = get_logger(__name__)
 
@@ -65,18 +68,34 @@ class UnitOfWork:
     """One transaction: its session, its tenant, its instant, and the events that it will have caused."""
 
     def __init__(
-        self, session: Session, context: Context, scope: Scope, roles: Roles, envelope: Envelope | None = None
+        self, transaction: Transaction, context: Context, scope: Scope, roles: Roles, envelope: Envelope | None = None
     ) -> None:
-        self.session = session
         self.context = context
         self.envelope = envelope
         """In an event handler: what surrounded the event."""
         self.now = clock.now()
+        self._transaction = transaction
         self._scope = scope
         self._roles = roles
         self._tenant_id = context.tenant_id if scope is Scope.TENANT else None
         self._events: list[outbox.Row] = []
         self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def session(self) -> Session:
+        """For what changes something, and for reads that are put together anew for each call."""
+        return self._transaction.session
+
+    def rows(self, read: Read, /, **given: Any) -> list[Any]:
+        """All rows that a prepared read finds, as named tuples."""
+        if read.of_tenant:
+            given[TENANT_KEY] = self.tenant_id
+        return read.rows(self._transaction.run(read, read.values(given)))
+
+    def first(self, read: Read, /, **given: Any) -> Any:
+        """The first of them; None without any."""
+        found = self.rows(read, **given)
+        return found[0] if found else None
 
     @property
     def tenant_id(self) -> str:
@@ -127,7 +146,7 @@ class UnitOfWork:
 
     def store_events(self) -> None:
         """Write the pending rows and events. For the one who commits."""
-        self.session.flush()
+        self._transaction.flush()
         if self._events:
             outbox.append(self.session, self._events)
 

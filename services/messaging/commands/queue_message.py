@@ -134,7 +134,4 @@ def _tell(request: QueueMessage, outgoing: Outgoing, thread: Thread, message_id:
 
 
 def _shown(message_id: str, uow: UnitOfWork) -> Message:
-    reader = MessageReader(uow)
-    row = reader.get_message(message_id)
-    (message,) = views.messages([row], reader.histories([row]))
-    return message
+    return views.message(MessageReader(uow).get_message(message_id))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import aliased
 
 from services.common.contracts.messaging import (
@@ -15,14 +15,14 @@ from services.common.contracts.messaging import (
     ListMessages,
     MessageUnknown,
 )
-from services.common.kit.paging import MAX_TOTAL, Order, Page, fetch_page
+from services.common.kit.paging import MAX_TOTAL, Listing, Order, Page
+from services.common.kit.reads import TENANT, Read
 from services.common.kit.uow import UnitOfWork
 from services.messaging.domain.phones import digits_of
 from services.messaging.models import ContactRow, ConversationRow, MessageRow, MessageStatusRow
 
 _Quoted = aliased(MessageRow)
 
-# Sub-selects rather than joins: counting a list needs neither.
 _CONTACT_ID = (
     sa.select(ConversationRow.contact_id)
     .where(ConversationRow.tenant_id == MessageRow.tenant_id, ConversationRow.id == MessageRow.conversation_id)
@@ -37,6 +37,18 @@ _QUOTED_ID = (
     )
     .scalar_subquery()
 )
+_TOLD = (
+    sa.select(sa.func.jsonb_agg(sa.func.jsonb_build_array(MessageStatusRow.status, MessageStatusRow.at), type_=JSONB))
+    .where(
+        MessageStatusRow.tenant_id == MessageRow.tenant_id,
+        MessageStatusRow.channel_id == MessageRow.channel_id,
+        MessageStatusRow.external_id == MessageRow.external_id,
+        MessageRow.digest.is_(None),
+    )
+    .scalar_subquery()
+)
+"""What the provider has told about a message of the business: `[[status, instant], …]`."""
+
 _MESSAGE = (
     MessageRow.id,
     MessageRow.conversation_id,
@@ -48,6 +60,7 @@ _MESSAGE = (
     MessageRow.content,
     MessageRow.external_id,
     MessageRow.digest,
+    _TOLD.label("told"),
     MessageRow.sender,
     MessageRow.recipient,
     _QUOTED_ID.label("quoted_id"),
@@ -77,6 +90,68 @@ _CONVERSATION = (
     ConversationRow.version,
     ConversationRow.created_at,
     ConversationRow.updated_at,
+    ContactRow.name.label("contact_name"),
+    ContactRow.username.label("contact_username"),
+    ContactRow.phone_number.label("contact_phone_number"),
+)
+
+
+def _messages_with(words: str) -> sa.Subquery:
+    """The latest messages that hold the words. The function searches the tenant of the transaction."""
+    found = sa.func.search_messages(sa.bindparam(words), MAX_TOTAL)
+    columns = (sa.column(name, sa.Uuid(as_uuid=False)) for name in ("message_id", "conversation_id"))
+    return sa.select(found.table_valued(*columns).render_derived()).subquery()
+
+
+def _contacts_with(words: str) -> sa.Subquery:
+    """The contacts with the words in their name or number."""
+    found = sa.func.search_contacts(sa.bindparam(words), sa.bindparam("digits"), MAX_TOTAL)
+    return sa.select(found.table_valued(sa.column("contact_id", sa.Uuid(as_uuid=False))).render_derived()).subquery()
+
+
+_MESSAGES = sa.select(*_MESSAGE).where(MessageRow.tenant_id == TENANT)
+_ONE_MESSAGE = Read(_MESSAGES.where(MessageRow.id == sa.bindparam("message_id")))
+_NEWEST_MESSAGE = Order(MessageRow.occurred_at, MessageRow.id, newest_first=True)
+_LATEST_MESSAGES = Read(
+    _MESSAGES.where(MessageRow.conversation_id == sa.bindparam("conversation_id"))
+    .order_by(*_NEWEST_MESSAGE.clauses())
+    .limit(sa.bindparam("limit"))
+)
+_MESSAGE_LIST = Listing(
+    _MESSAGES,
+    _NEWEST_MESSAGE,
+    conversation_id=MessageRow.conversation_id == sa.bindparam("conversation_id"),
+    channel_id=MessageRow.channel_id == sa.bindparam("channel_id"),
+    direction=MessageRow.direction == sa.bindparam("direction"),
+    status=MessageRow.status == sa.bindparam("status"),
+    type=MessageRow.type == sa.bindparam("type"),
+    since=MessageRow.occurred_at >= sa.bindparam("since"),
+    until=MessageRow.occurred_at < sa.bindparam("until"),
+    words=MessageRow.id.in_(sa.select(_messages_with("words").c.message_id)),
+)
+
+_CONVERSATIONS = (
+    sa.select(*_CONVERSATION)
+    .join(
+        ContactRow,
+        sa.and_(ContactRow.tenant_id == ConversationRow.tenant_id, ContactRow.id == ConversationRow.contact_id),
+    )
+    .where(ConversationRow.tenant_id == TENANT)
+)
+_ONE_CONVERSATION = Read(_CONVERSATIONS.where(ConversationRow.id == sa.bindparam("conversation_id")))
+_CONVERSATION_LIST = Listing(
+    _CONVERSATIONS,
+    Order(ConversationRow.last_activity_at, ConversationRow.id, newest_first=True),
+    status=ConversationRow.status == sa.bindparam("status"),
+    assigned_to=ConversationRow.assigned_to == sa.bindparam("assigned_to"),
+    channel_id=ConversationRow.channel_id == sa.bindparam("channel_id"),
+    tags=ConversationRow.tags.contains(sa.bindparam("tags", type_=ARRAY(sa.Text()))),
+    unread=ConversationRow.unread_count > 0,
+    read=ConversationRow.unread_count == 0,
+    words=sa.or_(
+        ConversationRow.contact_id.in_(sa.select(_contacts_with("words").c.contact_id)),
+        ConversationRow.id.in_(sa.select(_messages_with("words").c.conversation_id)),
+    ),
 )
 
 
@@ -84,126 +159,70 @@ class MessageReader:
     """Messages of one tenant."""
 
     def __init__(self, uow: UnitOfWork) -> None:
-        self._session, self._tenant_id = uow.session, uow.tenant_id
+        self._uow = uow
 
-    def get_message(self, message_id: str) -> sa.Row[Any]:
+    def get_message(self, message_id: str) -> Any:
         """Raises `MessageUnknown`."""
-        found = self._session.execute(self._messages().where(MessageRow.id == message_id)).first()
+        found = self._uow.first(_ONE_MESSAGE, message_id=message_id)
         if found is None:
             raise MessageUnknown
         return found
 
     def list_messages(self, request: ListMessages) -> Page:
         """A page, newest first."""
-        order = Order(MessageRow.occurred_at, MessageRow.id, newest_first=True)
-        return fetch_page(self._session, self._messages().where(*_message_filters(request)), order, request)
+        return _MESSAGE_LIST.page(
+            self._uow,
+            request,
+            conversation_id=request.conversation_id,
+            channel_id=request.channel_id,
+            direction=request.direction,
+            status=request.status,
+            type=request.type,
+            since=request.from_,
+            until=request.to,
+            words=_pattern(request.q),
+        )
 
-    def latest(self, conversation_id: str, limit: int) -> Sequence[sa.Row[Any]]:
+    def latest(self, conversation_id: str, limit: int) -> Sequence[Any]:
         """The end of a conversation, newest first."""
-        order = Order(MessageRow.occurred_at, MessageRow.id, newest_first=True)
-        mine = self._messages().where(MessageRow.conversation_id == conversation_id)
-        return self._session.execute(mine.order_by(*order.clauses()).limit(limit)).all()
-
-    def histories(self, messages: Iterable[sa.Row[Any]]) -> dict[tuple[str, str], list[Any]]:
-        """What the provider has told about these messages, by channel and the provider's id."""
-        wamids = [(row.channel_id, row.external_id) for row in messages if row.external_id and row.digest is None]
-        histories: dict[tuple[str, str], list[Any]] = defaultdict(list)
-        if wamids:
-            key = sa.tuple_(MessageStatusRow.channel_id, MessageStatusRow.external_id)
-            columns = (MessageStatusRow.channel_id, MessageStatusRow.external_id)
-            told = sa.select(*columns, MessageStatusRow.status, MessageStatusRow.at).where(
-                MessageStatusRow.tenant_id == self._tenant_id, key.in_(wamids)
-            )
-            for row in self._session.execute(told):
-                histories[row.channel_id, row.external_id].append(row)
-        return histories
-
-    def _messages(self) -> sa.Select[*tuple[Any, ...]]:
-        return sa.select(*_MESSAGE).where(MessageRow.tenant_id == self._tenant_id)
-
-
-def _message_filters(request: ListMessages) -> list[sa.ColumnElement[bool]]:
-    asked: list[tuple[Any, Any]] = [
-        (MessageRow.conversation_id, request.conversation_id),
-        (MessageRow.channel_id, request.channel_id),
-        (MessageRow.direction, request.direction),
-        (MessageRow.status, request.status),
-        (MessageRow.type, request.type),
-    ]
-    filters = [column == value for column, value in asked if value is not None]
-    if request.from_ is not None:
-        filters.append(MessageRow.occurred_at >= request.from_)
-    if request.to is not None:
-        filters.append(MessageRow.occurred_at < request.to)
-    if request.q is not None:
-        filters.append(MessageRow.id.in_(sa.select(_messages_with(request.q).c.message_id)))
-    return filters
-
-
-def _pattern(words: str) -> str:
-    """For ILIKE: the words anywhere, signs with a meaning there standing for themselves."""
-    escaped = "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in words)
-    return f"%{escaped}%"
-
-
-def _messages_with(words: str) -> Any:
-    """The latest messages that hold the words. The function searches the tenant of the transaction."""
-    found = sa.func.search_messages(_pattern(words), MAX_TOTAL)
-    columns = (sa.column(name, sa.Uuid(as_uuid=False)) for name in ("message_id", "conversation_id"))
-    return found.table_valued(*columns).render_derived()
+        return self._uow.rows(_LATEST_MESSAGES, conversation_id=conversation_id, limit=limit)
 
 
 class ConversationReader:
     """Conversations of one tenant, each with its contact."""
 
     def __init__(self, uow: UnitOfWork) -> None:
-        self._session, self._tenant_id = uow.session, uow.tenant_id
+        self._uow = uow
 
-    def get_conversation(self, conversation_id: str) -> sa.Row[Any]:
+    def get_conversation(self, conversation_id: str) -> Any:
         """Raises `ConversationUnknown`."""
-        found = self._session.execute(self._conversations().where(ConversationRow.id == conversation_id)).first()
+        found = self._uow.first(_ONE_CONVERSATION, conversation_id=conversation_id)
         if found is None:
             raise ConversationUnknown
         return found
 
     def list_conversations(self, request: ListConversations) -> Page:
-        """A page, the one with the latest message first."""
-        order = Order(ConversationRow.last_activity_at, ConversationRow.id, newest_first=True)
-        filtered = self._conversations().where(*self._filters(request))
-        return fetch_page(self._session, filtered, order, request)
+        """A page, the one with the latest message first.
 
-    def contacts_of(self, conversations: Iterable[sa.Row[Any]]) -> dict[str, Any]:
-        """The contacts of these conversations, by id."""
-        wanted = {row.contact_id for row in conversations}
-        columns = (ContactRow.id, ContactRow.name, ContactRow.username, ContactRow.phone_number)
-        mine = sa.select(*columns).where(ContactRow.tenant_id == self._tenant_id, ContactRow.id.in_(wanted))
-        return {row.id: row for row in self._session.execute(mine)} if wanted else {}
-
-    def _conversations(self) -> sa.Select[*tuple[Any, ...]]:
-        return sa.select(*_CONVERSATION).where(ConversationRow.tenant_id == self._tenant_id)
-
-    def _filters(self, request: ListConversations) -> list[sa.ColumnElement[bool]]:
-        asked: list[tuple[Any, Any]] = [
-            (ConversationRow.status, request.status),
-            (ConversationRow.assigned_to, request.assigned_to),
-            (ConversationRow.channel_id, request.channel_id),
-        ]
-        filters = [column == value for column, value in asked if value is not None]
-        if request.tag is not None:
-            filters.append(ConversationRow.tags.contains([request.tag]))
-        if request.unread is not None:
-            filters.append(ConversationRow.unread_count > 0 if request.unread else ConversationRow.unread_count == 0)
-        if request.q is not None:
-            filters.append(self._mentions(request.q))
-        return filters
-
-    def _mentions(self, words: str) -> sa.ColumnElement[bool]:
-        """In the name or number of the contact, or in a message."""
-        pattern, digits = _pattern(words), digits_of(words)
-        people = sa.func.search_contacts(pattern, f"%{digits}%" if digits else pattern, MAX_TOTAL)
-        contacts = people.table_valued(sa.column("contact_id", sa.Uuid(as_uuid=False))).render_derived()
-        said = _messages_with(words)
-        return sa.or_(
-            ConversationRow.contact_id.in_(sa.select(contacts.c.contact_id)),
-            ConversationRow.id.in_(sa.select(said.c.conversation_id)),
+        Words may stand in the name or number of the contact, or in a message.
+        """
+        return _CONVERSATION_LIST.page(
+            self._uow,
+            request,
+            status=request.status,
+            assigned_to=request.assigned_to,
+            channel_id=request.channel_id,
+            tags=None if request.tag is None else [request.tag],
+            unread=request.unread or None,
+            read=None if request.unread is None or request.unread else True,
+            words=_pattern(request.q),
+            digits=_pattern(digits_of(request.q or "") or request.q),
         )
+
+
+def _pattern(words: str | None) -> str | None:
+    """For ILIKE: the words anywhere, signs with a meaning there standing for themselves."""
+    if words is None:
+        return None
+    escaped = "".join(f"\\{sign}" if sign in "\\%_" else sign for sign in words)
+    return f"%{escaped}%"
