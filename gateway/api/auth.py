@@ -15,6 +15,7 @@ from services.common.contracts.auth import (
     BadCredentials,
     BadOneTimeToken,
     BadRefreshToken,
+    ChangeEmail,
     ChangePassword,
     EmailTaken,
     EndSession,
@@ -26,6 +27,7 @@ from services.common.contracts.auth import (
     LockedOut,
     Login,
     Logout,
+    ProofNeeded,
     Refresh,
     RefreshSuperseded,
     Register,
@@ -80,8 +82,16 @@ auth.route_to(
     refuses=(BadCredentials, LockedOut),
     fixed={"sessionId": session_id},
 )
+auth.route_to(
+    ChangeEmail,
+    "POST /auth/change-email",
+    access=_ANY,
+    status=202,
+    refuses=(EmailTaken, ProofNeeded, LockedOut, TooManyLetters),
+    fixed={"sessionId": session_id},
+)
 auth.route_to(SendVerification, "POST /auth/send-verification", access=_ANY, status=202, refuses=(TooManyLetters,))
-auth.route_to(VerifyEmail, "POST /auth/verify-email", access=CREDENTIALS, refuses=(BadOneTimeToken,))
+auth.route_to(VerifyEmail, "POST /auth/verify-email", access=CREDENTIALS, refuses=(BadOneTimeToken, EmailTaken))
 auth.route_to(ForgotPassword, "POST /auth/forgot-password", access=CREDENTIALS, status=202)
 auth.route_to(ResetPassword, "POST /auth/reset-password", access=CREDENTIALS, refuses=(BadOneTimeToken,))
 auth.route_to(

@@ -41,8 +41,9 @@ mfa.route_to(
     EnrolTotp,
     "POST /auth/mfa/totp",
     access=LOGIN_STEP,
-    refuses=(BadMfaToken, MfaEnrolled),
+    refuses=(BadMfaToken, MfaEnrolled, ProofNeeded, LockedOut),
     guard=_refuse_strangers,
+    fixed={"sessionId": session_id},
     example={},
 )
 mfa.route_to(

@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.access import CREDENTIALS, person
-from gateway.arrival import user_agent
+from gateway.arrival import session_id, user_agent
 from gateway.resource import Resource
 from services.common.contracts.auth import (
     BadCredentials,
     LinkTelegram,
+    LockedOut,
     LoginWithTelegram,
+    MfaNeeded,
+    ProofNeeded,
     Role,
     TelegramNeeded,
     TelegramTaken,
@@ -26,7 +29,7 @@ from services.common.contracts.tenants import SalonUnknown, TelegramLoginRefused
 telegram = Resource("telegram", "Signing in by Telegram.")
 
 _ANY = person(Role.CUSTOMER, tenant_needed=False)
-_OURS = frozenset({"salonSlug", "initData", "device", "widget"})
+_OURS = frozenset({"salonSlug", "initData", "device", "widget", "code", "recoveryCode", "password"})
 _TEXT = {"type": "string"}
 _EXAMPLE = {
     "salonSlug": "rosa-mitte",
@@ -51,6 +54,11 @@ _SCHEMA: dict[str, Any] = {
         "hash": _TEXT,
     },
 }
+_PROOFS = {
+    "code": {**_TEXT, "writeOnly": True, "description": "Of the second factor."},
+    "recoveryCode": {**_TEXT, "writeOnly": True},
+    "password": {**_TEXT, "format": "password", "writeOnly": True},
+}
 _DEVICE = {"device": {**_TEXT, "maxLength": 500, "description": "What the client calls itself."}}
 
 
@@ -65,7 +73,7 @@ telegram.route_to(
     LoginWithTelegram,
     "POST /auth/telegram",
     access=CREDENTIALS,
-    refuses=(TelegramLoginRefused, BadCredentials, SalonUnknown, TenantSuspended),
+    refuses=(TelegramLoginRefused, BadCredentials, MfaNeeded, SalonUnknown, TenantSuspended),
     fallback={"device": user_agent},
     shape=_with_widget,
     body_schema={**_SCHEMA, "properties": {**_SCHEMA["properties"], **_DEVICE}},
@@ -75,9 +83,10 @@ telegram.route_to(
     LinkTelegram,
     "POST /auth/telegram/link",
     access=_ANY,
-    refuses=(TelegramLoginRefused, SalonUnknown, TelegramTaken),
+    refuses=(TelegramLoginRefused, SalonUnknown, TelegramTaken, ProofNeeded, LockedOut),
+    fixed={"sessionId": session_id},
     shape=_with_widget,
-    body_schema=_SCHEMA,
+    body_schema={**_SCHEMA, "properties": {**_SCHEMA["properties"], **_PROOFS}},
     example=_EXAMPLE,
 )
 telegram.route_to(UnlinkTelegram, "DELETE /auth/telegram/link", access=_ANY, refuses=(TelegramNeeded,))

@@ -42,6 +42,8 @@ class User(TenantOwned, Base):
     email: Mapped[str | None]
     email_key: Mapped[str | None] = mapped_column(unique=True)
     """One e-mail, one user in the platform, whatever its case. Nobody gets one by being invited."""
+    pending_email: Mapped[str | None]
+    """The address that the user wants instead, until a mail to it is answered."""
     name: Mapped[str]
     role: Mapped[str]
     is_active: Mapped[bool]
@@ -121,12 +123,13 @@ class AuthSession(TenantOwned, Base):
 
 
 class RefreshToken(Base):
-    """One refresh token, by its SHA-256. Used ones stay until their session goes, so that a second use is seen."""
+    """One refresh token, by its SHA-256. Used ones stay until they run out, so that a second use is seen."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (
         sa.ForeignKeyConstraint(["tenant_id", "session_id"], ["sessions.tenant_id", "sessions.id"], ondelete="CASCADE"),
         sa.Index(None, "tenant_id", "session_id"),
+        sa.Index(None, "expires_at"),
     )
 
     token_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, primary_key=True)
@@ -277,6 +280,8 @@ class AuditRow(TenantOwned, Base):
     __table_args__: tuple[Any, ...] = (
         sa.Index(None, "tenant_id", "at", "id"),
         sa.Index(None, "tenant_id", "actor_id", "at", "id"),
+        sa.Index(None, "tenant_id", "action", "at", "id"),
+        sa.Index(None, "tenant_id", "target_id", "at", "id"),
     )
 
     at: Mapped[datetime]

@@ -6,6 +6,7 @@ from services.auth import queries
 from services.auth.adapters.security import Security
 from services.auth.commands import (
     accept_invitation,
+    change_email,
     change_password,
     confirm_totp,
     create_api_key,
@@ -88,6 +89,10 @@ class AuthService(Service):
     @command(auth.ChangePassword, SYSTEM, steps=True)
     def change_password(self, request: auth.ChangePassword, begin: Begin) -> None:
         return change_password.run(request, begin, self.security)
+
+    @command(auth.ChangeEmail, SYSTEM, steps=True)
+    def change_email(self, request: auth.ChangeEmail, begin: Begin) -> None:
+        return change_email.run(request, begin, self.security)
 
     @command(auth.SendVerification, SYSTEM)
     def send_verification(self, _request: auth.SendVerification, uow: UnitOfWork) -> None:
@@ -195,7 +200,7 @@ class AuthService(Service):
 
     @command(auth.LinkTelegram, SYSTEM, steps=True)
     def link_telegram(self, request: auth.LinkTelegram, begin: Begin) -> auth.Me:
-        return link_telegram.run(request, begin, self.runtime.rpc)
+        return link_telegram.run(request, begin, self.security, self.runtime.rpc)
 
     @command(auth.UnlinkTelegram, SYSTEM)
     def unlink_telegram(self, _request: auth.UnlinkTelegram, uow: UnitOfWork) -> auth.Me:

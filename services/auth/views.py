@@ -30,6 +30,7 @@ def user(row: models.User) -> User:
         id=row.id,
         tenant_id=None if row.tenant_id == NO_TENANT else row.tenant_id,
         email=row.email,
+        pending_email=row.pending_email,
         name=row.name,
         role=Role(row.role),
         is_active=row.is_active,

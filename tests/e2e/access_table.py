@@ -81,6 +81,7 @@ TABLE = (
         422,
         tenant_needed=False,
     ),
+    Row("POST /auth/change-email", "CUSTOMER", {"email": "$newEmail"}, 202, tenant_needed=False),
     Row("POST /auth/send-verification", "CUSTOMER", {}, 202, tenant_needed=False),
     Row("GET /auth/sessions", "CUSTOMER", probes=({"userId": "@userId"},), tenant_needed=False, hidden=404),
     Row("POST /auth/mfa/totp", "CUSTOMER", {}, tenant_needed=False),

@@ -9,7 +9,7 @@ from services.auth.domain.passwords import personal_terms
 from services.auth.domain.sessions import EndReason
 from services.auth.domain.tokens import Purpose
 from services.auth.models import User
-from services.auth.repository.audit import AuditRepository
+from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
 from services.auth.repository.login_failures import LoginFailureRepository
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
@@ -62,10 +62,12 @@ def _decide(
         AuditRepository(uow).add("user.password_change_refused", user)
         return BadCredentials()
     failures.clear(account)
+    before = facts_of(user)
     user.password_hash = hashed
+    user.pending_email = None  # whoever asked for it may be the reason for the new password
     user.updated_at = uow.now
     SessionRepository(uow, security.limits).end_all(user.tenant_id, user.id, EndReason.PASSWORD_CHANGED, but=session_id)
     OneTimeTokenRepository(uow).withdraw(user, Purpose.RESET_PASSWORD, Purpose.MFA_VERIFY, Purpose.MFA_ENROL)
     LetterRepository(uow).order(LetterKind.PASSWORD_CHANGED, user)
-    AuditRepository(uow).add("user.password_changed", user)
+    AuditRepository(uow).add("user.password_changed", user, before=before, after=facts_of(user))
     return None

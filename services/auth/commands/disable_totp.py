@@ -7,7 +7,7 @@ from services.auth.domain.letters import LetterKind
 from services.auth.domain.second_factor import demand_of
 from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
-from services.auth.repository.proofs import ProofRepository
+from services.auth.repository.proofs import ProofRepository, compare_password
 from services.auth.repository.second_factors import SecondFactorRepository
 from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
@@ -19,9 +19,7 @@ from services.common.kit.uow import SYSTEM, UnitOfWork
 
 def run(request: DisableTotp, begin: Begin, security: Security) -> None:
     """Raises `MfaNotEnrolled`, `MfaDemanded`, `ProofNeeded` or `LockedOut`."""
-    with begin(scope=SYSTEM) as uow:
-        user = UserRepository(uow).caller()
-    matches = request.password is not None and security.passwords.matches(request.password, user.password_hash or None)
+    matches = compare_password(request.password, begin, security.passwords.matches)
     with begin(scope=SYSTEM) as uow:
         refused = _disable(request, uow, security, password_matches=matches)
     if refused is not None:
@@ -37,8 +35,7 @@ def _disable(
     tenant = TenantRepository(uow).find(user.tenant_id)
     if tenant is not None and demand_of(Role(user.role), is_enrolled=False, is_required=tenant.mfa_required):
         return MfaDemanded()
-    proofs = ProofRepository(uow, security.key_ring, security.lockouts, security.limits)
-    refused = proofs.refuse(user, request, password_matches=password_matches)
+    refused = ProofRepository(uow, security).refuse(user, request, password_matches=password_matches)
     if refused is not None:
         return refused
     before = facts_of(user)

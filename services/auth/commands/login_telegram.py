@@ -19,6 +19,7 @@ from services.common.contracts.auth import (
     BadCredentials,
     LoginAnswer,
     LoginWithTelegram,
+    MfaNeeded,
     Platform,
     Role,
     UserRegisteredV1,
@@ -33,7 +34,7 @@ log = get_logger(__name__)
 
 
 def run(request: LoginWithTelegram, begin: Begin, security: Security, rpc: Caller) -> LoginAnswer:
-    """Raises `TelegramLoginRefused`, `SalonUnknown`, `BadCredentials`, `TenantSuspended` or `Unavailable`."""
+    """Raises `TelegramLoginRefused`, `SalonUnknown`, `BadCredentials`, `MfaNeeded` or `TenantSuspended`."""
     person = check_telegram(rpc, request, begin.context)
     with begin(scope=SYSTEM) as uow:
         # The widget's fields come by a URL, which others may see; a Mini App sends its own again at each start.
@@ -58,6 +59,9 @@ def _user_of(person: TelegramPerson, uow: UnitOfWork) -> User:
         AuditRepository(uow).add("user.registered", user, by=user, after=facts_of(user))
     if not user.is_active:
         raise BadCredentials
+    if user.role == Role.OWNER.value and not user.mfa_enabled:
+        # Who keeps the bot's token, as a manager may, can sign for anybody in Telegram.
+        raise MfaNeeded
     return user
 
 

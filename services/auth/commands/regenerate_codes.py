@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.auth.adapters.security import Security
 from services.auth.repository.audit import AuditRepository
-from services.auth.repository.proofs import ProofRepository
+from services.auth.repository.proofs import ProofRepository, compare_password
 from services.auth.repository.second_factors import SecondFactorRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import MfaNotEnrolled, RecoveryCodes, RegenerateRecoveryCodes
@@ -15,9 +15,7 @@ from services.common.kit.uow import SYSTEM, UnitOfWork
 
 def run(request: RegenerateRecoveryCodes, begin: Begin, security: Security) -> RecoveryCodes:
     """Raises `MfaNotEnrolled`, `ProofNeeded` or `LockedOut`. A call that is repeated makes new codes once more."""
-    with begin(scope=SYSTEM) as uow:
-        user = UserRepository(uow).caller()
-    matches = request.password is not None and security.passwords.matches(request.password, user.password_hash or None)
+    matches = compare_password(request.password, begin, security.passwords.matches)
     with begin(scope=SYSTEM) as uow:
         outcome = _renew(request, uow, security, password_matches=matches)
     if isinstance(outcome, ServiceError):
@@ -31,8 +29,7 @@ def _renew(
     user = UserRepository(uow).caller(locked=True)
     if not user.mfa_enabled:
         return MfaNotEnrolled()
-    proofs = ProofRepository(uow, security.key_ring, security.lockouts, security.limits)
-    refused = proofs.refuse(user, request, password_matches=password_matches)
+    refused = ProofRepository(uow, security).refuse(user, request, password_matches=password_matches)
     if refused is not None:
         return refused
     codes = SecondFactorRepository(uow, security.key_ring).renew_recovery_codes(user)

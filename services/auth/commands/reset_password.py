@@ -65,6 +65,7 @@ def _set(user: User, token: OneTimeToken, hashed: str, uow: UnitOfWork, security
         raise BadOneTimeToken
     before = facts_of(user)
     user.password_hash = hashed
+    user.pending_email = None  # whoever asked for it may be the reason for the new password
     user.updated_at = uow.now
     if token.email_key == user.email_key:
         user.email_verified = True  # who reads the mail has the address

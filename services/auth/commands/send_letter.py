@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.auth.adapters.mail import Mailer, MailRefused, mailer_of
 from services.auth.domain import letters
-from services.auth.domain.letters import Draft, LetterKind
+from services.auth.domain.letters import Draft, LetterKind, Reader
 from services.auth.models import Letter, User
 from services.auth.repository.letters import SENT, LetterRepository
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
@@ -71,21 +71,21 @@ def _write(letter: Letter, uow: UnitOfWork, post: Post) -> Draft | None:
     kind = LetterKind(letter.kind)
     repository = LetterRepository(uow)
     user = _reader_of(letter, uow)
+    address = None if user is None else _address_of(letter, kind, user)
     reason = None
-    if user is None or user.email is None:
+    if user is None or address is None:
         reason = _NOBODY
     elif uow.now - letter.created_at > letters.patience_of(kind):
         reason = _TOO_LATE
     elif repository.is_flood(letter):
         reason = _TOO_MANY
-    if reason is not None or user is None:
+    if reason is not None or user is None or address is None:
         repository.finish(letter.tenant_id, letter.id, reason or _NOBODY)
         log.info("letter_dropped", letter_id=letter.id, kind=letter.kind, reason=reason)
         return None
     tenant = TenantRepository(uow).find(user.tenant_id)
-    # To the address on record, never to what somebody typed: two spellings may be two mailboxes.
-    reader = letters.Reader(user.email or "", user.name, tenant.name if tenant is not None else "Frontdesk")
-    return letters.compose(kind, letter.id, reader, _link_of(letter, kind, user, uow, post))
+    reader = Reader(address, user.name, tenant.name if tenant is not None else "Frontdesk")
+    return letters.compose(kind, letter.id, reader, _link_of(letter, reader, user, uow, post))
 
 
 def _reader_of(letter: Letter, uow: UnitOfWork) -> User | None:
@@ -97,14 +97,25 @@ def _reader_of(letter: Letter, uow: UnitOfWork) -> User | None:
     return user if user is not None and user.is_active else None
 
 
-def _link_of(letter: Letter, kind: LetterKind, user: User, uow: UnitOfWork, post: Post) -> str | None:
+def _address_of(letter: Letter, kind: LetterKind, user: User) -> str | None:
+    """That on record when the letter was ordered; of a forgotten password that on record now, never what was typed.
+
+    Two spellings may be two mailboxes. Nobody is asked to confirm an address that is not wanted any more.
+    """
+    if letter.user_id is None:
+        return user.email
+    return None if kind is LetterKind.CHANGE_EMAIL and letter.email != user.pending_email else letter.email
+
+
+def _link_of(letter: Letter, reader: Reader, user: User, uow: UnitOfWork, post: Post) -> str | None:
     """The token is made at the first try and kept, sealed, for the others."""
+    kind = LetterKind(letter.kind)
     purpose = letters.PURPOSE.get(kind)
     if purpose is None:
         return None
     place = post.place_of(letter)
     if letter.sealed_token is None:
-        token = OneTimeTokenRepository(uow).issue(user, purpose, user.email)
+        token = OneTimeTokenRepository(uow).issue(user, purpose, reader.address)
         letter.sealed_token = post.key_ring.seal(token, place)
     else:
         token = post.key_ring.open(letter.sealed_token, place)

@@ -21,6 +21,9 @@ class LetterKind(enum.StrEnum):
     VERIFY_EMAIL = "VERIFY_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105  a name, no password
     INVITATION = "INVITATION"
+    CHANGE_EMAIL = "CHANGE_EMAIL"
+    EMAIL_CHANGED = "EMAIL_CHANGED"
+    TELEGRAM_LINKED = "TELEGRAM_LINKED"
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  a name, no password
     MFA_ENABLED = "MFA_ENABLED"
     MFA_DISABLED = "MFA_DISABLED"
@@ -30,6 +33,7 @@ PURPOSE = {
     LetterKind.VERIFY_EMAIL: Purpose.VERIFY_EMAIL,
     LetterKind.RESET_PASSWORD: Purpose.RESET_PASSWORD,
     LetterKind.INVITATION: Purpose.ACCEPT_INVITATION,
+    LetterKind.CHANGE_EMAIL: Purpose.CHANGE_EMAIL,
 }
 """What the token in a letter does, where there is one."""
 
@@ -37,6 +41,7 @@ _PAGE = {
     LetterKind.VERIFY_EMAIL: "verify-email",
     LetterKind.RESET_PASSWORD: "reset-password",
     LetterKind.INVITATION: "accept-invitation",
+    LetterKind.CHANGE_EMAIL: "verify-email",
 }
 _WORDS: dict[LetterKind, tuple[str, str, str]] = {
     LetterKind.VERIFY_EMAIL: (
@@ -53,6 +58,21 @@ _WORDS: dict[LetterKind, tuple[str, str, str]] = {
         "You are invited to {business}",
         "{business} invites you to work together in Frontdesk. The link is good for seven days.",
         "If you don't know what this is about, you need do nothing.",
+    ),
+    LetterKind.CHANGE_EMAIL: (
+        "Please confirm your new e-mail address",
+        "please confirm that this is to be the address of your account. The link is good for 24 hours.",
+        "If you did not ask for it, you need do nothing.",
+    ),
+    LetterKind.EMAIL_CHANGED: (
+        "Your e-mail address was changed",
+        "your account has another e-mail address from now on. This is the last letter to this one.",
+        "If it was not you, tell the owner of your business at once.",
+    ),
+    LetterKind.TELEGRAM_LINKED: (
+        "Telegram was linked to your account",
+        "from now on, you can sign in to your account by Telegram as well.",
+        "If it was not you, set a new password, undo the link and tell the owner of your business at once.",
     ),
     LetterKind.PASSWORD_CHANGED: (
         "Your password was changed",

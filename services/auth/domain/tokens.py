@@ -14,6 +14,7 @@ class Purpose(enum.StrEnum):
     """What a token does. One for one purpose is nothing for another."""
 
     VERIFY_EMAIL = "VERIFY_EMAIL"
+    CHANGE_EMAIL = "CHANGE_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105  a name, no password
     ACCEPT_INVITATION = "ACCEPT_INVITATION"
     MFA_VERIFY = "MFA_VERIFY"
@@ -22,6 +23,7 @@ class Purpose(enum.StrEnum):
 
 LIFETIME = {
     Purpose.VERIFY_EMAIL: timedelta(hours=24),
+    Purpose.CHANGE_EMAIL: timedelta(hours=24),
     Purpose.RESET_PASSWORD: timedelta(hours=1),
     Purpose.ACCEPT_INVITATION: timedelta(days=7),
     Purpose.MFA_VERIFY: timedelta(minutes=5),

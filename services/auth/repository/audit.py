@@ -34,6 +34,7 @@ def facts_of(row: User | ApiKey) -> dict[str, Any]:
             "locale": row.locale,
             "mfaEnabled": row.mfa_enabled,
             "name": row.name,
+            "pendingEmail": row.pending_email,
             "role": row.role,
             "salonIds": list(row.salon_ids),
             "telegramId": row.telegram_id,

@@ -27,15 +27,21 @@ class LetterRepository:
         self._session = uow.session
 
     def order(self, kind: LetterKind, user: User) -> None:
-        """Write to a user, if there is an address to write to."""
+        """Write to a user, if there is an address to write to: the one that is on record now."""
         if user.email is not None:
             self._order(kind, user.email, user.tenant_id, user.id)
 
     def order_limited(self, kind: LetterKind, user: User) -> None:
         """The same, for what somebody may ask for again and again. Raises `TooManyLetters`."""
-        if user.email is not None and self._count_recent(emails.account_key(user.email), kind) >= MOST_IN_AN_HOUR:
-            raise TooManyLetters(details={"retryAfter": "600"})
-        self.order(kind, user)
+        if user.email is not None:
+            self._limit(kind, user, user.email)
+            self.order(kind, user)
+
+    def order_to_pending(self, kind: LetterKind, user: User) -> None:
+        """Write to the address that a user wants to have. Raises `TooManyLetters`."""
+        address = user.pending_email or ""
+        self._limit(kind, user, address)
+        self._order(kind, address, user.tenant_id, user.id)
 
     def order_for(self, kind: LetterKind, address: str) -> None:
         """Write to an address, whoever has it: the same work whether or not somebody does."""
@@ -68,7 +74,8 @@ class LetterRepository:
 
     def is_flood(self, letter: Letter) -> bool:
         """Whether the address got enough of these already."""
-        return self._count_recent(letter.account, LetterKind(letter.kind), SENT) >= MOST_IN_AN_HOUR
+        sent = sa.and_(Letter.account == letter.account, Letter.outcome == SENT)
+        return self._count_recent(LetterKind(letter.kind), sent) >= MOST_IN_AN_HOUR
 
     def delete_old(self) -> None:
         """Forget letters of last week."""
@@ -88,14 +95,17 @@ class LetterRepository:
         owner = None if tenant_id == NO_TENANT else tenant_id
         self._uow.publish(LetterOrderedV1(letter_id=letter.id), tenant_id=owner)
 
-    def _count_recent(self, account: str, kind: LetterKind, outcome: str | None = None) -> int:
+    def _limit(self, kind: LetterKind, user: User, address: str) -> None:
+        """To one address, and for one user: else somebody could write through us to all the world."""
+        mine = sa.and_(Letter.tenant_id == user.tenant_id, Letter.user_id == user.id)
+        counts = [self._count_recent(kind, who) for who in (Letter.account == emails.account_key(address), mine)]
+        if max(counts) >= MOST_IN_AN_HOUR:
+            raise TooManyLetters(details={"retryAfter": "600"})
+
+    def _count_recent(self, kind: LetterKind, *conditions: sa.ColumnElement[bool]) -> int:
         since = self._uow.now - timedelta(hours=1)
-        counted = sa.select(sa.func.count()).where(
-            Letter.account == account, Letter.kind == kind.value, Letter.created_at > since
-        )
-        if outcome is not None:
-            counted = counted.where(Letter.outcome == outcome)
-        return self._session.scalar(counted) or 0
+        recent = sa.and_(Letter.kind == kind.value, Letter.created_at > since)
+        return self._session.scalar(sa.select(sa.func.count()).where(recent, *conditions)) or 0
 
     def _is_held(self, row: Letter) -> bool:
         return row.claimed_at is not None and row.claimed_at > self._uow.now - _CLAIM_HOLDS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -12,10 +14,12 @@ from services.auth.repository.audit import AuditRepository
 from services.auth.repository.login_failures import LoginFailureRepository
 from services.auth.repository.second_factors import SecondFactorRepository
 from services.auth.repository.sessions import SessionRepository
+from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import ProofNeeded
 from services.common.contracts.errors import ServiceError
+from services.common.kit.begin import Begin
 from services.common.kit.envelope import KeyRing
-from services.common.kit.uow import UnitOfWork
+from services.common.kit.uow import SYSTEM, UnitOfWork
 
 _FRESH = timedelta(minutes=10)
 
@@ -36,14 +40,46 @@ class Proof(Protocol):
     def session_id(self) -> str | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class PasswordProof:
+    """Of somebody who has no second factor to prove it with."""
+
+    password: str | None
+    session_id: str | None
+    code: None = None
+    recovery_code: None = None
+
+
+class Rules(Protocol):
+    """By what a proof is judged."""
+
+    @property
+    def key_ring(self) -> KeyRing: ...
+
+    @property
+    def lockouts(self) -> Lockouts: ...
+
+    @property
+    def limits(self) -> SessionLimits: ...
+
+
+def compare_password(sent: str | None, begin: Begin, matches: Callable[[str, str | None], bool]) -> bool:
+    """Whether a password was sent that is the caller's. Outside of any transaction, because it takes its time."""
+    if sent is None:
+        return False
+    with begin(scope=SYSTEM) as uow:
+        user = UserRepository(uow).caller()
+    return matches(sent, user.password_hash or None)
+
+
 class ProofRepository:
     """Needs a transaction of the system, which commits even when the proof is bad: the failure stays counted."""
 
-    def __init__(self, uow: UnitOfWork, key_ring: KeyRing, lockouts: Lockouts, limits: SessionLimits) -> None:
+    def __init__(self, uow: UnitOfWork, rules: Rules) -> None:
         self._uow = uow
-        self._factors = SecondFactorRepository(uow, key_ring)
-        self._failures = LoginFailureRepository(uow, lockouts)
-        self._sessions = SessionRepository(uow, limits)
+        self._factors = SecondFactorRepository(uow, rules.key_ring)
+        self._failures = LoginFailureRepository(uow, rules.lockouts)
+        self._sessions = SessionRepository(uow, rules.limits)
 
     def refuse(self, user: User, proof: Proof, *, password_matches: bool) -> ServiceError | None:
         """Why the proof is not good; None when it is."""

@@ -114,12 +114,18 @@ class User(View):
     id: Id
     tenant_id: Id | None
     email: str | None
+    pending_email: Annotated[
+        str | None, Documented(description="The address wanted instead, until the mail to it is answered.")
+    ] = None
     name: str
     role: Role
     is_active: bool
     email_verified: bool
     status: UserStatus
-    salon_ids: Annotated[list[Id], Documented(description="The salons this user is limited to; none: no limit.")]
+    salon_ids: Annotated[
+        list[Id],
+        Documented(description="A manager with salons changes only users within them; none: no limit."),
+    ]
     mfa_enabled: bool
     telegram_linked: bool
     locale: str | None
@@ -254,12 +260,30 @@ class ChangePassword(Request[None], service=SERVICE, method="change_password"):
     session_id: Id | None = None
 
 
+class ChangeEmail(Request[None], service=SERVICE, method="change_email"):
+    """Ask for another e-mail address; it is the caller's once the mail to it is answered by `VerifyEmail`. Any.
+
+    Proof as for `DisableTotp`. Until then the present address stays; naming it again takes the wish back.
+    """
+
+    EXAMPLE = {"email": "rosa.meyer@salon.example", "password": "Correct-horse-7"}
+
+    email: Email
+    code: TotpCode | None = None
+    recovery_code: RecoveryCode | None = None
+    password: Password | None = None
+    session_id: Id | None = None
+
+
 class SendVerification(Request[None], service=SERVICE, method="send_verification"):
     """Send the caller a mail that proves the address is theirs; nothing happens when it is proved already. Any."""
 
 
 class VerifyEmail(Request[None], service=SERVICE, method="verify_email"):
-    """Prove an e-mail address with the token of the mail, good for 24 hours. Public."""
+    """Prove an e-mail address, the present one or one that is wanted, with the token of the mail. Public.
+
+    The token is good for 24 hours. 409 `auth.email_taken` when somebody else has the wanted address meanwhile.
+    """
 
     token: OneTimeToken
 
@@ -347,10 +371,13 @@ class TotpConfirmed(View):
 class EnrolTotp(Request[TotpEnrolment], service=SERVICE, method="enrol_totp"):
     """Begin with a second factor. Any; or no credential but the `mfaToken` of a login with `enrolmentRequired`.
 
-    An enrolment that is not confirmed yet is replaced; one that is, is `auth.mfa_enrolled`.
+    A caller needs the password or a session ten minutes old, else it is `auth.proof_needed`. An enrolment that is not
+    confirmed yet is replaced; one that is, is `auth.mfa_enrolled`.
     """
 
     mfa_token: OneTimeToken | None = None
+    password: Password | None = None
+    session_id: Id | None = None
 
 
 class ConfirmTotp(Request[TotpConfirmed], service=SERVICE, method="confirm_totp"):
@@ -402,6 +429,9 @@ class VerifyMfa(Request[SignedIn], service=SERVICE, method="verify_mfa"):
 class LoginWithTelegram(Request[LoginAnswer], service=SERVICE, method="login_with_telegram"):
     """Sign in by Telegram: as the user linked to that person, else as a customer of the salon's tenant. Public.
 
+    Of an owner it takes a second factor as well (`auth.mfa_needed` without one): who keeps the bot's token could sign
+    for anybody.
+
     Exactly one of `widget` and `initData`. `widget` holds every field of Telegram's Login Widget as it came (`id`,
     `auth_date`, `hash` …): the gateway takes them from the body, where they stand beside `salonSlug`.
     """
@@ -420,7 +450,8 @@ class LoginWithTelegram(Request[LoginAnswer], service=SERVICE, method="login_wit
 class LinkTelegram(Request[Me], service=SERVICE, method="link_telegram"):
     """Link the caller's account to a person in Telegram, proved as in `LoginWithTelegram`. Any.
 
-    409 `auth.telegram_taken` when another user of the tenant is linked to that person.
+    Of oneself proof is needed as for `DisableTotp`. 409 `auth.telegram_taken` when another user of the tenant is linked
+    to that person.
     """
 
     EXAMPLE = {"salonSlug": "rosa-mitte", "initData": "user=%7B%22id%22%3A987654321%7D&auth_date=1700000000&hash=7bb5…"}
@@ -428,6 +459,10 @@ class LinkTelegram(Request[Me], service=SERVICE, method="link_telegram"):
     salon_slug: Slug
     widget: dict[str, Any] | None = None
     init_data: Annotated[str, validate.Length(min=1, max=8000)] | None = None
+    code: TotpCode | None = None
+    recovery_code: RecoveryCode | None = None
+    password: Password | None = None
+    session_id: Id | None = None
 
 
 class UnlinkTelegram(Request[Me], service=SERVICE, method="unlink_telegram"):
@@ -798,6 +833,12 @@ class MfaDemanded(Forbidden):
     """The business asks all its users for a second factor."""
 
     code = "auth.mfa_demanded"
+
+
+class MfaNeeded(Forbidden):
+    """Signing in this way takes a second factor, and the account has none."""
+
+    code = "auth.mfa_needed"
 
 
 class TenantSuspended(Forbidden):

@@ -74,7 +74,7 @@ def test_a_change_is_told_with_what_was_and_what_is(desk: Desk, owner: auth.User
     invited = desk.ask(auth.InviteUser(email=new_email(), name="Ann"), owner)
     desk.ask(auth.UpdateUser(user_id=invited.id, role=Role.MANAGER, salon_ids=[salon]), owner)
     desk.ask(auth.RemoveUser(user_id=invited.id), owner)
-    secret = desk.ask(auth.EnrolTotp(), owner).secret
+    secret = desk.ask(auth.EnrolTotp(password=PASSWORD), owner).secret
     desk.ask(auth.ConfirmTotp(code=pyotp.TOTP(secret).now()), owner)
     desk.ask(auth.DisableTotp(password=PASSWORD), owner)
     off, on, removed, changed, made = desk.ask(auth.ListAuditLog(limit=5), owner).entries

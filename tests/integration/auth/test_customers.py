@@ -86,19 +86,43 @@ def test_many_first_logins_at_once_make_one_account(desk: Desk, owner: auth.Sign
     assert len(rows("select from users where tenant_id = :id and telegram_id = '5'", id=owner.user.tenant_id)) == 1
 
 
-def test_linked_staff_come_in_as_themselves(desk: Desk, owner: auth.SignedIn, people: People) -> None:
-    proof = by_widget(owner, 77)
-    linked = desk.ask(auth.LinkTelegram(salon_slug=slug_of(owner), widget=proof.widget), owner.user)
+def link(owner: auth.SignedIn, telegram_id: int, **proof: str) -> auth.LinkTelegram:
+    return auth.LinkTelegram(salon_slug=slug_of(owner), widget=by_widget(owner, telegram_id).widget, **proof)
+
+
+def test_linked_staff_come_in_as_themselves(desk: Desk, owner: auth.SignedIn, people: People, rows: Rows) -> None:
+    rows("update users set role = 'STAFF' where id = :id", id=owner.user.id)
+    linked = desk.ask(link(owner, 77, password=PASSWORD), owner.user)
     assert linked.user.telegram_linked
     answer = desk.ask(by_widget(owner, 77))
     assert isinstance(answer.user, auth.User)
-    assert (answer.user.id, answer.user.role) == (owner.user.id, Role.OWNER)
+    assert (answer.user.id, answer.user.role) == (owner.user.id, Role.STAFF)
     desk.ask(by_widget(owner, 78))
-    taken = auth.LinkTelegram(salon_slug=slug_of(owner), widget=by_widget(owner, 78).widget)
+    taken = link(owner, 78, password=PASSWORD)
     assert desk.refusal(taken, owner.user) == "auth.telegram_taken"
     stranger = people.register(new_email()).user
     assert desk.refusal(taken, stranger) == "tenants.salon_not_found"
     assert not desk.ask(auth.UnlinkTelegram(), owner.user).user.telegram_linked
+
+
+def test_linking_takes_a_fresh_proof_and_is_told_by_mail(
+    desk: Desk, owner: auth.SignedIn, post_office: Callable[[], list[str]]
+) -> None:
+    assert desk.refusal(link(owner, 77), owner.user) == "auth.proof_needed"
+    assert desk.refusal(link(owner, 77, password="Wrong-horse-7"), owner.user) == "auth.proof_needed"
+    (session,) = desk.ask(auth.ListSessions(), owner.user).sessions
+    assert desk.refusal(link(owner, 77, session_id=session.id), owner.user) == "ok"
+    assert post_office()[-1] == "Telegram was linked to your account"
+
+
+def test_who_has_the_bot_s_token_does_not_become_an_owner_by_it(desk: Desk, owner: auth.SignedIn, rows: Rows) -> None:
+    desk.ask(link(owner, 77, password=PASSWORD), owner.user)
+    assert desk.refusal(by_widget(owner, 77)) == "auth.mfa_needed"
+    rows("update tenants set mfa_required = true where tenant_id = :id", id=owner.user.tenant_id)
+    assert desk.refusal(by_widget(owner, 77)) == "auth.mfa_needed"  # nor by enrolling in the owner's place
+    rows("update users set mfa_enabled = true where id = :id", id=owner.user.id)
+    answer = desk.ask(by_widget(owner, 77))
+    assert answer.to_wire().keys() == {"mfaRequired", "mfaToken"}
 
 
 def test_nobody_locks_themselves_out_of_telegram(desk: Desk, owner: auth.SignedIn) -> None:

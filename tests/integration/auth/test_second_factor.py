@@ -30,7 +30,7 @@ def code_of(secret: str, steps: int = 0) -> str:
 
 def enrol(desk: Desk, who: auth.User) -> tuple[str, list[str]]:
     """The seed and the recovery codes. The code of the step before is used up by it."""
-    secret = desk.ask(auth.EnrolTotp(), who).secret
+    secret = desk.ask(auth.EnrolTotp(password=PASSWORD), who).secret
     return secret, desk.ask(auth.ConfirmTotp(code=code_of(secret, -1)), who).recovery_codes
 
 
@@ -111,13 +111,27 @@ def test_exactly_one_proof_is_wanted(desk: Desk, owner: auth.User) -> None:
 
 def test_an_enrolment_counts_only_after_its_first_code(desk: Desk, people: People, owner: auth.User) -> None:
     assert desk.refusal(auth.ConfirmTotp(code="000000"), owner) == "auth.mfa_not_enrolled"
-    first = desk.ask(auth.EnrolTotp(), owner).secret
-    second = desk.ask(auth.EnrolTotp(), owner)
+    first = desk.ask(auth.EnrolTotp(password=PASSWORD), owner).secret
+    second = desk.ask(auth.EnrolTotp(password=PASSWORD), owner)
     assert people.log_in(owner.email)
     assert desk.refusal(auth.ConfirmTotp(code=code_of(first)), owner) == "auth.wrong_code"
     assert second.otpauth_uri.startswith("otpauth://totp/Frontdesk:")
     desk.ask(auth.ConfirmTotp(code=code_of(second.secret)), owner)
-    assert desk.refusal(auth.EnrolTotp(), owner) == "auth.mfa_enrolled"
+    assert desk.refusal(auth.EnrolTotp(password=PASSWORD), owner) == "auth.mfa_enrolled"
+
+
+def test_beginning_takes_a_fresh_proof_lest_a_thief_lock_the_owner_out(
+    desk: Desk, owner: auth.User, rows: Rows
+) -> None:
+    (session,) = desk.ask(auth.ListSessions(), owner).sessions
+    assert desk.refusal(auth.EnrolTotp(session_id=session.id), owner) == "ok"
+    rows("update sessions set created_at = created_at - interval '11 minutes' where user_id = :id", id=owner.id)
+    stale = (auth.EnrolTotp(session_id=session.id), auth.EnrolTotp(), auth.EnrolTotp(password="Wrong-horse-7"))
+    assert {desk.refusal(request, owner) for request in stale} == {"auth.proof_needed"}
+    guesses = [desk.refusal(auth.EnrolTotp(password="Wrong-horse-7"), owner) for _ in range(5)]
+    assert guesses == ["auth.proof_needed"] * 4 + ["auth.locked_out"]
+    refused = desk.ask(auth.ListAuditLog(action=["user.proof_refused"]), owner).entries
+    assert [entry.actor.id for entry in refused] == [owner.id] * 5
 
 
 def test_turning_it_off_takes_a_fresh_proof(desk: Desk, owner: auth.User, rows: Rows) -> None:
