@@ -88,7 +88,7 @@ DEMO_STORIES = (
     Story(
         "Anna Becker",
         "4915112345601",
-        (Heard("Guten Morgen! Ist am Freitag noch ein Termin zum Schneiden frei, am liebsten vormittags?", 6),),
+        (Heard("Guten Morgen! Gibt es am Freitag noch einen Termin zum Schneiden, am liebsten vormittags?", 6),),
     ),
 )
 """Five conversations with ten messages."""
