@@ -20,7 +20,19 @@ from services.common.kit.logging import configure
 from tests.bench import document, machine
 from tests.bench.figures import Figure, Plan
 from tests.bench.rig import Rig
-from tests.bench.stages import counting, end_to_end, logins, processing, reads, refusals, relaying, rpc, webhooks
+from tests.bench.stages import (
+    authorised,
+    counting,
+    end_to_end,
+    logins,
+    processing,
+    reads,
+    refusals,
+    relaying,
+    rpc,
+    storm,
+    webhooks,
+)
 
 _STAGES: dict[str, Callable[[Rig, Plan], Iterator[Figure]]] = {
     "webhooks": webhooks.stage,
@@ -28,10 +40,12 @@ _STAGES: dict[str, Callable[[Rig, Plan], Iterator[Figure]]] = {
     "processing": processing.stage,
     "reads": reads.stage,
     "rpc": rpc.stage,
+    "authorised": authorised.stage,
     "relaying": relaying.stage,
     "counting": counting.stage,
     "logins": logins.stage,
     "refusals": refusals.stage,
+    "storm": storm.stage,
 }
 _INTERRUPTED = 130
 

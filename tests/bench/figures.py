@@ -35,6 +35,7 @@ class Run:
     costs: Mapping[str, float] = field(default_factory=dict)
     others: float = 0.0
     """Cores that processes outside of the measurement kept busy."""
+    slowest: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Figure:
     load: float
     """The load average before the first run."""
     limit: str | None = None
+    slowest: float = math.nan
+    """The longest that anything took in any run."""
 
     def as_json(self) -> dict[str, Any]:
         """Without what was not measured."""
@@ -83,6 +86,7 @@ def figure_of(name: str, unit: str, runs: list[Run], load: float, limit: str | N
         others=statistics.median(run.others for run in runs),
         load=load,
         limit=limit,
+        slowest=max((run.slowest for run in runs if not math.isnan(run.slowest)), default=math.nan),
     )
 
 
@@ -100,6 +104,7 @@ def run_of(outcome: Outcome, spent: Spent) -> Run:
         errors=outcome.errors.total(),
         costs=costs_of(spent, outcome.answered),
         others=spent.others,
+        slowest=outcome.latency.quantile(1.0),
     )
 
 
@@ -117,4 +122,4 @@ def under_load(meter: Meter, load: Callable[[], Outcome]) -> Run:
 
 def run_of_latencies(rate: float, latency: Histogram, errors: int = 0) -> Run:
     """A run of which only latencies are known."""
-    return Run(rate, latency.quantile(0.5), latency.quantile(0.99), errors)
+    return Run(rate, latency.quantile(0.5), latency.quantile(0.99), errors, slowest=latency.quantile(1.0))

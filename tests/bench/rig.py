@@ -39,6 +39,7 @@ _SETTINGS = {
 _PARTS = {
     "gateway": "gateway",
     "bare": "bare Flask",
+    "doors": "gateway",
     "rabbitmq": "broker",
     "postgres": "PostgreSQL",
     "messaging-events": "messaging-events",
@@ -109,7 +110,11 @@ class Rig:
 
     def get(self, path: str) -> bytes:
         """A request of the owner of the tenant with a past."""
-        return request("GET", self.host, f"{API}{path}", {"Authorization": f"Bearer {self.token}"})
+        return self.get_with(self.token, f"{API}{path}")
+
+    def get_with(self, credential: str, path: str) -> bytes:
+        """A request with a token or an API key, to any path."""
+        return request("GET", self.host, path, {"Authorization": f"Bearer {credential}"})
 
     def writer(self) -> Writer:
         """Someone who writes what nobody has written before."""
@@ -155,6 +160,7 @@ class Rig:
         self.token = str(signed_in["token"])
         self.email = tenant.email
         self.tenant_id = str(client.get("/tenant")["id"])
+        self.api_key = str(client.post("/api-keys", {"name": "Bench", "scopes": ["tenant:read"]})["key"])
         _, phone_number_id, display = tenant.numbers[0]
         self.number = Number(phone_number_id, display, tenant.waba_id)
         with self.database("messaging") as cursor:

@@ -14,7 +14,7 @@ _LEAST_SHOWN = 0.015
 def figures_table(figures: Sequence[Figure]) -> str:
     """Rates and latencies, each beside its limit."""
     known = {figure.name: figure for figure in figures}
-    head = ("what", "per s", "least to most", "of limit", "p50 ms", "p99 ms", "errors", "load", "others")
+    head = ("what", "per s", "least to most", "of limit", "p50 ms", "p99 ms", "max ms", "errors", "load", "others")
     rows = [
         (
             figure.name,
@@ -23,6 +23,7 @@ def figures_table(figures: Sequence[Figure]) -> str:
             _ratio(figure, known),
             _milliseconds(figure.p50),
             _milliseconds(figure.p99),
+            _milliseconds(figure.slowest),
             str(figure.errors),
             f"{figure.load:.1f}",
             f"{figure.others:.1f}",

@@ -19,7 +19,7 @@ from deploy.local.pidfile import PidFile
 from deploy.local.ports import free_port
 from deploy.local.processes import ProcessSpec
 
-BARE = "bare"
+BARE, DOORS = "bare", "doors"
 CONSUMERS = ("messaging-events", "analytics-events", "tenants-events")
 """All that a customer's message sets in motion."""
 
@@ -29,6 +29,8 @@ _WORKERS = {
     "tenants-events": ("tenants", "events"),
     "bookings": ("bookings", "rpc"),
 }
+_COUNTED = {"RATE_LIMIT_PER_MINUTE": "1000000000"}
+"""Each request is counted, and none refused."""
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 40.0
 _POLL = 0.02
@@ -97,8 +99,10 @@ class Workers:
 
 def _spec_of(name: str, layout: Layout) -> ProcessSpec:
     port = free_port()
-    if name != BARE:
+    if name in _WORKERS:
         return processes.worker(name, *_WORKERS[name], port)
     like = processes.gateway(port, layout.metrics)
-    command = ["tests.bench.bare:app" if word == "gateway.wsgi:app" else word for word in like.command]
-    return replace(like, name=BARE, service=BARE, command=command, env={})
+    command = [f"tests.bench.{name}:app" if word == "gateway.wsgi:app" else word for word in like.command]
+    if name == BARE:
+        return replace(like, name=BARE, service=BARE, command=command, env={})
+    return replace(like, name=name, command=command, env={**like.env, **_COUNTED})

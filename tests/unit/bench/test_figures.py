@@ -26,6 +26,12 @@ def test_a_figure_is_the_median_of_its_runs_and_the_sum_of_their_errors() -> Non
     assert (figure.others, figure.load, figure.limit) == (0.2, 1.5, "raw")
 
 
+def test_the_slowest_of_all_runs_counts() -> None:
+    measured = [Run(1, slowest=0.1), Run(1, slowest=0.3), Run(1), Run(1, slowest=0.2)]
+    assert figure_of("storm", "calls", measured, load=0.0).slowest == 0.3
+    assert math.isnan(figure_of("inserts", "rows", [Run(1)], load=0.0).slowest)
+
+
 def test_latencies_that_nobody_measured_stay_unknown_and_out_of_the_json() -> None:
     figure = figure_of("inserts", "rows", [Run(1.0)], load=0.0)
     assert math.isnan(figure.p50)
