@@ -1,8 +1,8 @@
 """The connection pool: time limits on everything, and one round trip less for each transaction.
 
-psycopg2 sends `BEGIN` as a statement of its own. Connections are therefore in autocommit mode and `Database` opens a
+psycopg2 sends `BEGIN` as a statement of its own. Connections are therefore in autocommit mode and `Transaction` opens a
 transaction together with the setting of its tenant; the dialect here only ends it. Measured: 25 % more small
-transactions a second than with `BEGIN` apart and a ping at check-out (`Database` replaces the ping too).
+transactions a second than with `BEGIN` apart and a ping at check-out (the first statement replaces the ping too).
 """
 
 from __future__ import annotations

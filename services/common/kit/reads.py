@@ -1,11 +1,11 @@
 """Reads that are written once: SQLAlchemy makes their text when the module is imported, the driver runs it.
 
-    _ONE = Read(sa.select(*_COLUMNS).where(Row.tenant_id == TENANT, Row.id == sa.bindparam("row_id")))
+    _ONE = Read(sa.select(*_COLUMNS).where(Row.tenant_id == TENANT_ID, Row.id == sa.bindparam("row_id")))
 
     row = uow.first(_ONE, row_id=request.row_id)
 
 To build a select anew for each call and to take its rows through the ORM costs several times what PostgreSQL needs for
-the answer. Rows are named tuples; values have the types of the columns.
+the answer. Rows are named tuples, their values of the columns' types.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from services.common.kit.engine import OneTripDialect
 
 TENANT_KEY = "tenant_id"
-TENANT = sa.bindparam(TENANT_KEY, type_=sa.Uuid(as_uuid=False))
+TENANT_ID = sa.bindparam(TENANT_KEY, type_=sa.Uuid(as_uuid=False))
 """The tenant for which the transaction speaks; nobody has to give it."""
 
 _DIALECT = OneTripDialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
@@ -33,11 +33,12 @@ class Read:
     def __init__(self, select: sa.Select[*tuple[Any, ...]]) -> None:
         compiled = select.compile(dialect=_DIALECT)
         self.text = str(compiled)
-        parameters = compiled.binds.items()
-        self.of_tenant = TENANT_KEY in compiled.binds
-        self._fixed = {name: parameter.value for name, parameter in parameters if not parameter.required}
+        parameters = {name: parameter for parameter, name in compiled.bind_names.items()}
+        self.of_tenant = TENANT_KEY in parameters
+        self._fixed = {name: parameter.value for name, parameter in parameters.items() if not parameter.required}
         self._given = _converters(
-            (name, parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)) for name, parameter in parameters
+            (name, parameter.type.dialect_impl(_DIALECT).bind_processor(_DIALECT))
+            for name, parameter in parameters.items()
         )
         columns = select.selected_columns
         row: Any = namedtuple("row", columns.keys())  # type: ignore[misc]  # noqa: PYI024  its fields are known only now

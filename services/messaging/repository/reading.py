@@ -16,7 +16,7 @@ from services.common.contracts.messaging import (
     MessageUnknown,
 )
 from services.common.kit.paging import MAX_TOTAL, Listing, Order, Page
-from services.common.kit.reads import TENANT, Read
+from services.common.kit.reads import TENANT_ID, Read
 from services.common.kit.uow import UnitOfWork
 from services.messaging.domain.phones import digits_of
 from services.messaging.models import ContactRow, ConversationRow, MessageRow, MessageStatusRow
@@ -109,7 +109,7 @@ def _contacts_with(words: str) -> sa.Subquery:
     return sa.select(found.table_valued(sa.column("contact_id", sa.Uuid(as_uuid=False))).render_derived()).subquery()
 
 
-_MESSAGES = sa.select(*_MESSAGE).where(MessageRow.tenant_id == TENANT)
+_MESSAGES = sa.select(*_MESSAGE).where(MessageRow.tenant_id == TENANT_ID)
 _ONE_MESSAGE = Read(_MESSAGES.where(MessageRow.id == sa.bindparam("message_id")))
 _NEWEST_MESSAGE = Order(MessageRow.occurred_at, MessageRow.id, newest_first=True)
 _LATEST_MESSAGES = Read(
@@ -136,7 +136,7 @@ _CONVERSATIONS = (
         ContactRow,
         sa.and_(ContactRow.tenant_id == ConversationRow.tenant_id, ContactRow.id == ConversationRow.contact_id),
     )
-    .where(ConversationRow.tenant_id == TENANT)
+    .where(ConversationRow.tenant_id == TENANT_ID)
 )
 _ONE_CONVERSATION = Read(_CONVERSATIONS.where(ConversationRow.id == sa.bindparam("conversation_id")))
 _CONVERSATION_LIST = Listing(

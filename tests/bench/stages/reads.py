@@ -14,10 +14,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import psycopg2
-from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 
 from services.common.contracts.messaging import ListConversations, ListMessages
 from services.common.kit.paging import Position
+from services.common.kit.reads import TENANT_KEY, Read
 from services.common.kit.uow import UnitOfWork
 from services.messaging.repository.reading import ConversationReader, MessageReader
 from tests.bench.figures import Figure, Plan, Run, costs_of, measure, run_of_latencies, under_load
@@ -68,28 +68,25 @@ def _deep_cursor(rig: Rig, noun: str) -> str:
 
 
 class _Recorder:
-    """Stands in for a session: keeps the statements instead of running them."""
+    """Stands in for a unit of work: keeps the first statement of a reading instead of running it."""
 
-    def __init__(self) -> None:
+    def __init__(self, tenant_id: str) -> None:
+        self.tenant_id = tenant_id
         self.statements: list[Statement] = []
 
-    def execute(self, statement: Any) -> _Recorder:
-        compiled = statement.compile(dialect=PGDialect_psycopg2())  # type: ignore[no-untyped-call]  # SQLAlchemy's own
-        self.statements.append((str(compiled), dict(compiled.params)))
-        return self
-
-    def scalar(self, statement: Any) -> int:
-        self.execute(statement)
-        return 0
-
-    def all(self) -> list[Any]:
+    def rows(self, read: Read, /, **given: Any) -> list[Any]:
+        self.statements.append((read.text, read.values(given | {TENANT_KEY: self.tenant_id})))
         return []
+
+    def first(self, _read: Read, /, **_given: Any) -> Any:
+        """How many there are, which is asked only when nothing was found."""
+        return SimpleNamespace(total=0)
 
 
 def _statements_of(noun: str, tenant_id: str, cursor: str | None) -> list[Statement]:
     """What the service asks its database for one page."""
-    recorder = _Recorder()
-    _READERS[noun](cast("UnitOfWork", SimpleNamespace(session=recorder, tenant_id=tenant_id)), cursor)
+    recorder = _Recorder(tenant_id)
+    _READERS[noun](cast("UnitOfWork", recorder), cursor)
     return recorder.statements
 
 

@@ -25,12 +25,14 @@ from services.common.contracts.messaging import (
 from services.common.kit import clock
 from services.common.kit.context import Context
 from services.common.kit.ids import new_id
+from services.common.kit.paging import Position
 from services.common.kit.uow import SYSTEM, TENANT
 from services.messaging import queries
 from tests.integration.messaging.post import queue
 from tests.integration.messaging.webhooks import Front, body_of, status_of, text_of, value_of
 
 START = 1_790_000_000
+NIL = "00000000-0000-0000-0000-000000000000"
 
 
 class Reader:
@@ -104,6 +106,17 @@ def test_pages_by_number_and_by_cursor_show_the_same(reader: Reader) -> None:
     assert by_number == by_cursor == whole
     first = reader.messages(limit=10).pagination
     assert (first.page, first.limit, first.total, first.total_pages) == (1, 10, 25, 3)
+
+
+def test_a_page_behind_the_end_is_empty_and_knows_how_many_there_are(reader: Reader) -> None:
+    behind = reader.messages(page=4, limit=10)
+    assert (behind.messages, behind.pagination.total, behind.pagination.next_cursor) == ([], 25, None)
+    oldest = reader.messages(page=25, limit=1)
+    assert (len(oldest.messages), oldest.pagination.total, oldest.pagination.next_cursor) == (1, 25, None)
+    end = Position(instant(0), NIL).to_cursor()
+    assert (reader.messages(cursor=end).messages, reader.messages(cursor=end).pagination.total) == ([], 25)
+    assert reader.messages(q="zzz").pagination.total == 0
+    assert reader.messages(direction=Direction.INBOUND, q="number 2", limit=2).pagination.total == 6
 
 
 def test_a_cursor_of_somebody_elses_making_is_refused(reader: Reader) -> None:
