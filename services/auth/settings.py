@@ -47,6 +47,9 @@ class AuthSettings(Settings):
     session_seconds: int = setting(
         "AUTH_SESSION_SECONDS", "life of a session, however often it is refreshed", default=30 * 86400
     )
+    sessions_per_user: int = setting(
+        "AUTH_SESSIONS_PER_USER", "sessions of one user at once; one more ends the oldest", default=100
+    )
     refresh_grace_seconds: int = setting(
         "AUTH_REFRESH_GRACE_SECONDS", "a used refresh token comes again this soon: two tabs, no theft", default=10
     )
@@ -94,6 +97,7 @@ class AuthSettings(Settings):
             absolute=timedelta(seconds=self.session_seconds),
             grace=timedelta(seconds=self.refresh_grace_seconds),
             access=timedelta(seconds=self.access_token_seconds),
+            at_once=self.sessions_per_user,
         )
 
     @property

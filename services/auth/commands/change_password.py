@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from services.auth.adapters.security import Security
-from services.auth.domain import emails
 from services.auth.domain.letters import LetterKind
 from services.auth.domain.passwords import personal_terms
 from services.auth.domain.sessions import EndReason
@@ -52,7 +51,7 @@ def _decide(
     compared: User, hashed: str, session_id: str | None, uow: UnitOfWork, security: Security
 ) -> ServiceError | None:
     failures = LoginFailureRepository(uow, security.lockouts)
-    account = emails.account_key(compared.email or compared.id)
+    account = f"password:{compared.id}"  # strangers who guess at the login must not keep the owner from it
     locked_out = failures.hold(account)
     if locked_out is not None:
         return locked_out

@@ -17,6 +17,7 @@ from services.auth.domain.sessions import Origin
 from services.auth.models import User
 from services.auth.repository.audit import AuditRepository
 from services.auth.repository.login_failures import LoginFailureRepository
+from services.auth.repository.sessions import SessionRepository
 from services.auth.repository.sign_ins import Challenge, SignInRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import BadCredentials, Login, LoginAnswer, TenantSuspended
@@ -74,7 +75,7 @@ def _renew_hash(request: Login, stored: str | None, begin: Begin, security: Secu
 
 def _decide(request: Login, proof: _Proof, uow: UnitOfWork, security: Security) -> LoginAnswer | ServiceError:
     failures = LoginFailureRepository(uow, security.lockouts)
-    account = emails.account_key(request.email)
+    account = _account_of(request, uow, security)
     locked_out = failures.hold(account)
     if locked_out is not None:
         return locked_out
@@ -85,6 +86,16 @@ def _decide(request: Login, proof: _Proof, uow: UnitOfWork, security: Security) 
         return BadCredentials()
     failures.clear(account)
     return _sign_in(user, request, uow, security)
+
+
+def _account_of(request: Login, uow: UnitOfWork, security: Security) -> str:
+    """What failures count for: the address that was typed, but apart where its owner is signed in already.
+
+    Else whoever knows somebody's address could keep them out for ever, by one wrong password a minute.
+    """
+    account = emails.account_key(request.email)
+    known = SessionRepository(uow, security.limits).has_open_from(uow.context.address, request.email)
+    return f"{account} from {uow.context.address}" if known else account
 
 
 def _sign_in(user: User, request: Login, uow: UnitOfWork, security: Security) -> LoginAnswer | TenantSuspended:

@@ -17,19 +17,22 @@ class EndReason(enum.StrEnum):
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  a name, no password
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105  a name, no password
     DISABLED = "DISABLED"
+    TOO_MANY = "TOO_MANY"
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
     """`idle` from one refresh to the next, `absolute` from the sign-in, `grace` for two tabs that refresh at once.
 
-    `access` is the life of an access token: so long a session that was ended must be refused by name.
+    `access` is the life of an access token: so long a session that was ended must be refused by name. `at_once` is how
+    many sessions a user may have: one more ends the oldest.
     """
 
     idle: timedelta = timedelta(days=7)
     absolute: timedelta = timedelta(days=30)
     grace: timedelta = timedelta(seconds=10)
     access: timedelta = timedelta(minutes=15)
+    at_once: int = 100
 
     def token_expires_at(self, now: datetime, session_expires_at: datetime) -> datetime:
         """The end of a token's life: it never outlives its session."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from services.auth.domain import emails
 from services.auth.domain.sessions import Bearer, EndReason, OpenSession, Origin, SessionLimits, hash_of
 from services.auth.models import AuthSession, RefreshToken, Tenant, User
 from services.auth.repository.revocations import RevocationRepository
@@ -44,7 +45,7 @@ class SessionRepository:
         self._limits = limits
 
     def open(self, user: User, origin: Origin) -> OpenSession:
-        """A new session with its first refresh token."""
+        """A new session with its first refresh token. The oldest ends where there would be too many."""
         now = self._uow.now
         row = AuthSession(
             tenant_id=user.tenant_id,
@@ -59,6 +60,7 @@ class SessionRepository:
         )
         self._session.add(row)
         self._session.flush()
+        self._end_oldest(user)
         return self._with_token(user, row)
 
     def rotate(self, token: str) -> OpenSession | None:
@@ -109,14 +111,25 @@ class SessionRepository:
         found = sa.select(AuthSession).where(mine, AuthSession.id == session_id, AuthSession.ended_at.is_(None))
         return self._session.scalar(found)
 
+    def has_open_from(self, address: str | None, email: str) -> bool:
+        """Whether whoever has this e-mail address is signed in from this network address."""
+        found = (
+            sa.select(AuthSession.id)
+            .join(User, _of_session())
+            .where(User.email_key == emails.key_of(email), AuthSession.address == address)
+            .where(AuthSession.ended_at.is_(None), AuthSession.expires_at > self._uow.now)
+        )
+        return self._session.scalar(found.limit(1)) is not None
+
     def find(self, session_id: str) -> AuthSession | None:
         """The session, if the transaction may see it and it is open."""
         found = sa.select(AuthSession).where(AuthSession.id == session_id, AuthSession.ended_at.is_(None))
         return self._session.scalar(found)
 
     def delete_expired(self, kept_for: timedelta) -> None:
-        """Forget sessions, with their tokens, that ran out some time ago."""
+        """Forget sessions, with their tokens, that ran out some time ago, and tokens that nobody can use any more."""
         self._session.execute(sa.delete(AuthSession).where(AuthSession.expires_at < self._uow.now - kept_for))
+        self._session.execute(sa.delete(RefreshToken).where(RefreshToken.expires_at < self._uow.now))
 
     def _use(self, token: str) -> tuple[str, str] | None:
         statement = (
@@ -155,6 +168,17 @@ class SessionRepository:
             )
         )
         return OpenSession(_bearer(user, session.id), token)
+
+    def _end_oldest(self, user: User) -> None:
+        """A program that logs in for each of its calls must not fill the table."""
+        newest_first = (
+            sa.select(AuthSession.id)
+            .where(AuthSession.tenant_id == user.tenant_id, AuthSession.user_id == user.id)
+            .where(AuthSession.ended_at.is_(None))
+            .order_by(AuthSession.created_at.desc(), AuthSession.id.desc())
+        )
+        surplus = AuthSession.id.in_(newest_first.offset(self._limits.at_once))
+        self._end(_open_sessions(user.tenant_id, user.id).where(surplus), EndReason.TOO_MANY)
 
     def _end(self, chosen: sa.Update, reason: EndReason) -> int:
         ended = chosen.values(ended_at=self._uow.now, end_reason=reason.value)

@@ -250,7 +250,7 @@ class UpdateMe(Request[Me], service=SERVICE, method="update_me"):
 class ChangePassword(Request[None], service=SERVICE, method="change_password"):
     """Set a new password; the caller's other sessions end. Any. `session_id` is the caller's own, which goes on.
 
-    A wrong current password is `auth.bad_credentials`, counted like a failed login.
+    A wrong current password is `auth.bad_credentials`, and after some of them `auth.locked_out`, as at a login.
     """
 
     EXAMPLE = {"currentPassword": "Correct-horse-7", "newPassword": "Better-battery-8"}

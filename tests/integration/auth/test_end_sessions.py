@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jwt
 import pytest
 
@@ -35,6 +37,12 @@ def test_the_session_of_the_access_token_ends(people: People, owner: SignedIn) -
     session_id = jwt.decode(owner.token, options={"verify_signature": False})["sid"]
     people.log_out(owner.user, Logout(session_id=session_id))
     assert not is_open(people, owner)
+
+
+def test_one_session_too_many_ends_the_oldest(people: People, owner: SignedIn) -> None:
+    few = dataclasses.replace(people.security, limits=dataclasses.replace(people.security.limits, at_once=2))
+    second, third = (people.log_in(owner.user.email, security=few) for _ in range(2))
+    assert [is_open(people, each) for each in (owner, second, third)] == [False, True, True]
 
 
 def test_all_sessions_end(people: People, owner: SignedIn) -> None:

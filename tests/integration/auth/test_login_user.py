@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from services.auth.adapters.passwords import PasswordHasher
 from services.auth.adapters.security import Security
 from services.auth.domain import emails
-from services.common.contracts.auth import BadCredentials, LockedOut, Platform, SignedIn
+from services.common.contracts.auth import BadCredentials, LockedOut, Logout, Platform, SignedIn
 from services.common.contracts.errors import ServiceError
 from tests.integration.auth.people import PASSWORD, People, new_email
 
@@ -100,6 +100,28 @@ def test_after_the_delay_the_right_password_opens_and_the_count_starts_anew(peop
     let_pass(rows, 1.1)
     assert people.log_in(email)
     assert failures_of(rows, email) == 0
+
+
+def test_strangers_cannot_keep_the_owner_out(people: People, rows: Rows) -> None:
+    email, home, elsewhere = new_email(), "203.0.113.7", "198.51.100.9"
+    people.register(email, begin=people.begin(address=home))
+    for _ in range(5):
+        refusal(people, email, "Wrong-horse-7", elsewhere)
+    let_pass(rows, -30)
+    assert isinstance(refusal(people, email, PASSWORD, elsewhere), LockedOut)
+    signed_in = people.log_in(email, address=home)
+    people.log_out(signed_in.user, Logout(all=True))
+    assert isinstance(refusal(people, email, PASSWORD, home), LockedOut)  # now that is anybody's address
+
+
+def test_guesses_from_the_owner_s_own_address_wait_as_well(people: People, rows: Rows) -> None:
+    email, home = new_email(), "203.0.113.8"
+    people.register(email, begin=people.begin(address=home))
+    for _ in range(5):
+        assert isinstance(refusal(people, email, "Wrong-horse-7", home), BadCredentials)
+    let_pass(rows, -30)
+    assert isinstance(refusal(people, email, PASSWORD, home), LockedOut)
+    assert people.log_in(email)  # from where nobody has guessed
 
 
 def test_a_further_failure_doubles_the_delay(people: People, rows: Rows) -> None:

@@ -193,9 +193,16 @@ def test_changing_the_password_ends_other_sessions_and_spares_this_one(
     assert present.id not in revoked
 
 
-def test_a_wrong_present_password_counts_like_a_failed_login(desk: Desk, owner: auth.SignedIn) -> None:
+def test_wrong_present_passwords_are_slowed_down_like_failed_logins(desk: Desk, owner: auth.SignedIn) -> None:
     request = auth.ChangePassword(current_password="Wrong-horse-7", new_password=NEW)
     assert [desk.refusal(request, owner.user) for _ in range(6)] == ["auth.bad_credentials"] * 5 + ["auth.locked_out"]
+    assert desk.refusal(auth.Login(email=str(owner.user.email), password=PASSWORD)) == "ok"
+
+
+def test_strangers_guesses_keep_nobody_from_a_new_password(desk: Desk, owner: auth.SignedIn) -> None:
+    login = auth.Login(email=str(owner.user.email), password="Wrong-horse-7")
+    assert [desk.refusal(login) for _ in range(6)][-1] == "auth.locked_out"
+    desk.ask(auth.ChangePassword(current_password=PASSWORD, new_password=NEW), owner.user)
 
 
 def test_sessions_are_listed_and_ended_one_by_one(desk: Desk, people: People, owner: auth.SignedIn) -> None:

@@ -135,3 +135,19 @@ def test_what_ran_out_is_forgotten_in_the_end(people: People, owner: SignedIn, r
         forget_expired.run(uow, people.security)
     assert len(rows("select from sessions where user_id = :id", id=owner.user.id)) == 1
     assert people.refresh(kept.refresh_token)
+
+
+def test_a_token_that_has_run_out_is_forgotten_and_its_session_goes_on(
+    people: People, owner: SignedIn, rows: Rows
+) -> None:
+    present = people.refresh(owner.refresh_token)
+    count = "select from refresh_tokens join sessions on sessions.id = session_id where user_id = :id"
+    rows(
+        "update refresh_tokens as token set expires_at = now() - interval '1 second' from sessions"
+        " where sessions.id = session_id and user_id = :id and used_at is not null",
+        id=owner.user.id,
+    )
+    with people.begin()() as uow:
+        forget_expired.run(uow, people.security)
+    assert len(rows(count, id=owner.user.id)) == 1
+    assert people.refresh(present.refresh_token)
