@@ -1,4 +1,4 @@
-"""The gateway is not the only one who can call: every request, asked directly with another tenant's context."""
+"""S-24: the gateway is not the only one who can call: every request, asked directly with another tenant's context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts and sessions: one address one account, one refresh token one successor, and leaving means leaving."""
+"""One address one account, one refresh token one successor (S-11, S-12), and leaving means leaving (S-14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who works in a business: invited by mail, raised, lowered, disabled and removed, each with effect within 30 s."""
+"""S-09, S-15: who works in a business: invited, raised, lowered, disabled, removed, each with effect within 30 s."""
 
 from __future__ import annotations
 

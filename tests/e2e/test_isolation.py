@@ -1,4 +1,4 @@
-"""The isolation matrix: every route, tried with every kind of wrong caller and with another tenant's ids."""
+"""S-18, S-21: the isolation matrix: each route, tried with every kind of wrong caller and with another tenant's ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody sets what is not theirs to set: every writing route refuses fields of answers, tenants, roles and ids."""
+"""S-22: nobody sets what is not theirs to set: each writing route refuses fields of answers, tenants, roles and ids."""
 
 from __future__ import annotations
 

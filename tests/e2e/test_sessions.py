@@ -1,4 +1,4 @@
-"""Where somebody is signed in: shown to them, and ended one by one or all at once."""
+"""S-14, S-15: where somebody is signed in: shown to them, and ended one by one or all at once."""
 
 from __future__ import annotations
 

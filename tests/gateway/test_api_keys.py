@@ -1,4 +1,4 @@
-"""API keys: known by their hash, good for what they were made for, never for what people do."""
+"""API keys (S-18, S-19): known by their hash, good for what they were made for, never for what people do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Rate limits: the whole quota at once, then evenly; shared by all processes, and never a reason to fail."""
+"""Rate limits: the whole quota at once, then evenly; shared by all processes, and never a reason to fail.
+
+S-07: counted for the address that a caller really has.
+"""
 
 from __future__ import annotations
 

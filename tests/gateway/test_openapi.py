@@ -1,4 +1,4 @@
-"""The API document is valid, complete, and nothing but the truth."""
+"""The API document is valid, complete, and nothing but the truth (S-21: no route that it does not have)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only a good access token of ours opens a door, and every other one meets the same words."""
+"""S-08: only a good access token of ours opens a door, and every other one meets the same words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was taken back is refused at once, without asking anybody on the way."""
+"""S-09: what was taken back is refused at once, without asking anybody on the way."""
 
 from __future__ import annotations
 

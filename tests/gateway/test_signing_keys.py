@@ -1,4 +1,4 @@
-"""Keys come from `auth`, are kept for five minutes, and change without anybody restarting us."""
+"""S-10: keys come from `auth`, are kept for five minutes, and change without anybody restarting us."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every service's database, from its own migrations: tenants are kept apart, except where it says otherwise here."""
+"""S-20: every service's database, from its own migrations: tenants are kept apart, but for what is listed here."""
 
 from __future__ import annotations
 

@@ -109,6 +109,7 @@ def test_a_stolen_token_stays_revoked_after_the_refusal(
 def test_a_storm_of_logins_keeps_no_other_call_waiting(
     start: Start, client: RpcClient, tenants: ServiceContainer
 ) -> None:
+    """S-03."""
     start("rpc")
     owner = register(client)
 
@@ -120,7 +121,8 @@ def test_a_storm_of_logins_keeps_no_other_call_waiting(
             return False
         return True
 
-    storm = eventlet.GreenPool(8)
+    storm = eventlet.GreenPool(20)
+    list(storm.imap(lambda _: client.call(GetMe(), speaking(owner)), range(20)))  # opens connections to the database
     for number in range(20):
         storm.spawn(log_in, number)
     eventlet.sleep(0.05)
@@ -129,9 +131,10 @@ def test_a_storm_of_logins_keeps_no_other_call_waiting(
         started = time.monotonic()
         client.call(GetMe(), speaking(owner))
         waits.append(time.monotonic() - started)
-    # The aim is 250 ms; a busy machine may take five times that.
-    assert len(waits) > 3
-    assert max(waits) < 1.25
+    # The first call meets the twenty at the door. After that only their hashing is left, and hashing on the hub would
+    # let through a handful of calls at most. The aim is 250 ms; a busy machine may take five times that.
+    assert len(waits) > 20
+    assert max(waits[1:]) < 1.25
 
 
 def test_the_copy_of_a_tenant_comes_with_its_event(

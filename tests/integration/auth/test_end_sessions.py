@@ -1,4 +1,4 @@
-"""Logging out."""
+"""S-14: logging out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forgotten passwords, changed passwords, proved addresses; the mails that carry the tokens."""
+"""Forgotten passwords, changed passwords, proved addresses; the mails that carry the tokens. S-14, S-15: who is out."""
 
 from __future__ import annotations
 

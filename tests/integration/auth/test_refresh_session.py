@@ -1,4 +1,4 @@
-"""S-11 to S-13: refresh tokens work once, and a second use is noticed."""
+"""S-11, S-12, S-13: refresh tokens work once, and a second use is noticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second factor from enrolment to the last recovery code; S-26 and S-27 for the seeds."""
+"""The second factor from enrolment to the last recovery code; S-26 for the seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invitations, roles and their limits, the last owner, removal."""
+"""Invitations, roles and their limits, the last owner, removal. S-14: who is disabled is out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue check finds what it is there to find."""
+"""S-20: the catalogue check finds what it is there to find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row-level security, seen from the service's own login."""
+"""S-20: row-level security, seen from the service's own login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connecting, changing, disconnecting and deleting channels; rotation of credentials and of keys."""
+"""Connecting, changing, disconnecting and deleting channels; rotation of credentials and of keys (S-26, S-27)."""
 
 from __future__ import annotations
 

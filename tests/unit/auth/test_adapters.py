@@ -1,4 +1,4 @@
-"""Argon2id and signed tokens."""
+"""Argon2id and signed tokens. S-01, S-02: compared exactly as received, and hashed as recommended."""
 
 from __future__ import annotations
 

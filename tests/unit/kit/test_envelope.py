@@ -1,4 +1,4 @@
-"""Sealed values open in their place and nowhere else."""
+"""S-26, S-27: sealed values open in their place and nowhere else."""
 
 from __future__ import annotations
 
