@@ -36,10 +36,10 @@ from services.tenants import views
 from services.tenants.domain import credentials, plans, platform, telegram
 from services.tenants.repository.channels import ChannelRepository
 from services.tenants.repository.credentials import opened
+from services.tenants.repository.plan_use import use_of
 from services.tenants.repository.platform import PlatformRepository
 from services.tenants.repository.salons import SalonReader
 from services.tenants.repository.tenants import SettingsRepository, TenantRepository
-from services.tenants.repository.usage import UsageRepository
 
 
 def get_tenant(uow: UnitOfWork) -> Tenant:
@@ -61,16 +61,16 @@ def get_subscription(uow: UnitOfWork) -> Subscription:
 def get_usage(uow: UnitOfWork) -> Usage:
     """Use of the plan in the present month."""
     tenant = TenantRepository(uow).get_tenant()
-    plan, month = PlanCode(tenant.plan), plans.month_of(uow.now, tenant.timezone)
-    limits = plans.LIMITS[plan]
+    plan, use = PlanCode(tenant.plan), use_of(uow, tenant)
+    limits, month = plans.LIMITS[plan], use.month
     return Usage(
         plan=plan,
         month=month.name,
         timezone=tenant.timezone,
         from_=month.start,
         to=month.end,
-        channels=_quantity(ChannelRepository(uow).count_active(), limits.channels),
-        messages=_quantity(UsageRepository(uow).get_messages(tenant.tenant_id, month.name), limits.messages_per_month),
+        channels=_quantity(use.channels, limits.channels),
+        messages=_quantity(use.messages, limits.messages_per_month),
     )
 
 

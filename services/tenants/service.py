@@ -28,6 +28,7 @@ from services.tenants.commands import (
     disconnect_channel,
     note_traffic,
     rewrap_credentials,
+    tell_anew,
     update_channel,
     update_salon,
     update_settings,
@@ -174,6 +175,10 @@ class TenantsService(Service):
     @on(ChannelConnectedV1)
     def on_channel_connected_v1(self, _event: ChannelConnectedV1, uow: UnitOfWork) -> None:
         watch_channels.run(uow)
+
+    @every(30, steps=True)
+    def tell_anew(self, begin: Begin) -> None:
+        tell_anew.run(begin)
 
     @every(30, steps=True)
     def rewrap_credentials(self, begin: Begin) -> None:

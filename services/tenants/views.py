@@ -31,6 +31,9 @@ from services.tenants.domain.credentials import masked
 from services.tenants.domain.telegram import Person
 from services.tenants.models import ChannelRow, SalonRow, SettingsRow, TenantRow
 
+EDITION = 1
+"""Of what others copy of a tenant and its channels: one more with each field that a copy cannot do without."""
+
 
 def tenant(row: TenantRow) -> Tenant:
     """The whole of a tenant."""

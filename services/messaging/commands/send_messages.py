@@ -58,6 +58,8 @@ def run(message_id: str, tenant_id: str, begin: Begin, office: PostOffice) -> fl
 
 
 def _send(claim: Claim, tenant_id: str, office: PostOffice) -> Answer:
+    if claim.is_suspended:
+        return Answer(Verdict.REFUSED, code="tenant_suspended", message="The business is suspended.")
     if not claim.is_active or claim.phone_number_id is None or claim.credentials is None:
         return Answer(Verdict.REFUSED, code="channel_disconnected", message="The channel is not connected.")
     try:

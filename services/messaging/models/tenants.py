@@ -25,6 +25,8 @@ class ChannelRow(TenantOwned, Base):
     display_phone_number: Mapped[str | None]
     credentials: Mapped[str | None]
     is_active: Mapped[bool]
+    is_proved: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Whether the provider has accepted its credentials: who merely names an account does not hear of it then."""
     version: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -40,6 +42,8 @@ class PlanRow(Base):
     timezone: Mapped[str]
     changed_at: Mapped[datetime]
     """Of the tenant, by the clock of `tenants`: the newest holds."""
+    suspended: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Nothing goes out then; what comes in is kept."""
 
 
 class OutboundMonthRow(Base):

@@ -21,7 +21,7 @@ _ROUTING = "routing"
 
 _FIND = text(
     """
-    select tenant_id, id, phone_number_id, business_account_id, display_phone_number, is_active from channels
+    select tenant_id, id, phone_number_id, business_account_id, display_phone_number, is_active, is_proved from channels
     where phone_number_id = any(:numbers) or business_account_id = any(:accounts)
     order by is_active, updated_at, id
     """
@@ -37,12 +37,13 @@ class Line(NamedTuple):
     business_account_id: str | None
     display_phone_number: str | None
     is_active: bool
+    is_proved: bool
 
 
 class Lines:
     """The channels that a batch of items needs. Where several have a number, the active and latest has it.
 
-    News of an account are for those who are connected to it now.
+    News of an account are for those who are connected to it now: who has proved that it is theirs, if anybody has.
     """
 
     def __init__(self, found: Iterable[Line]) -> None:
@@ -61,7 +62,9 @@ class Lines:
             return [line] if line else []
         for account_id in route.account_ids:
             if account_id in self._by_account:
-                return _one_for_each_tenant(self._by_account[account_id], route.display_number)
+                lines = self._by_account[account_id]
+                proved = [line for line in lines if line.is_proved]
+                return _one_for_each_tenant(proved or lines, route.display_number)
         return []
 
 
@@ -130,6 +133,7 @@ class ChannelRepository:
             "display_phone_number": event.display_phone_number,
             "credentials": event.credentials,
             "is_active": event.is_active,
+            "is_proved": event.is_proved,
             "version": event.version,
             "updated_at": self._now,
         }

@@ -15,7 +15,7 @@ from services.common.contracts.messaging import (
 )
 from services.common.kit.uow import UnitOfWork
 from services.messaging.domain.delivery import Answer, Verdict, delay_seconds, delivery_error, status_after
-from services.messaging.models import ChannelRow, ContactRow, ConversationRow, MessageRow
+from services.messaging.models import ChannelRow, ContactRow, ConversationRow, MessageRow, PlanRow
 from services.messaging.repository.conversations import ConversationRepository
 from services.messaging.repository.messages import Wamid
 from services.messaging.repository.statuses import StatusRepository
@@ -39,6 +39,7 @@ class Claim(NamedTuple):
     is_active: bool
     wa_id: str | None
     user_id: str | None
+    is_suspended: bool
 
 
 class Turn(NamedTuple):
@@ -192,10 +193,12 @@ class SendRepository:
                 ChannelRow.is_active,
                 ContactRow.wa_id,
                 ContactRow.user_id,
+                sa.func.coalesce(PlanRow.suspended, sa.false()),
             )
             .select_from(ConversationRow)
             .join(ContactRow, _same(ContactRow, ConversationRow.contact_id))
             .join(ChannelRow, _same(ChannelRow, ConversationRow.channel_id))
+            .outerjoin(PlanRow, PlanRow.tenant_id == ConversationRow.tenant_id)
             .where(ConversationRow.tenant_id == self._tenant_id, ConversationRow.id == row.conversation_id)
         )
         rest = self._session.execute(needed).one()

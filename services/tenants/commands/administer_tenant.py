@@ -18,9 +18,8 @@ from services.common.kit.uow import UnitOfWork
 from services.tenants import views
 from services.tenants.domain import audit, plans, platform
 from services.tenants.models import TenantRow
-from services.tenants.repository.channels import ChannelRepository
+from services.tenants.repository.plan_use import use_of, warn_of
 from services.tenants.repository.tenants import SettingsRepository, TenantRepository
-from services.tenants.repository.usage import UsageRepository
 
 
 def run(request: AdminUpdateTenant, uow: UnitOfWork) -> Tenant:
@@ -46,9 +45,8 @@ def _changed(request: AdminUpdateTenant, row: TenantRow) -> dict[str, Any]:
 
 def _check_plan(request: AdminUpdateTenant, uow: UnitOfWork, row: TenantRow) -> None:
     if request.plan is not UNSET and request.plan.value != row.plan:
-        month = plans.month_of(uow.now, row.timezone).name
-        messages = UsageRepository(uow).get_messages(row.tenant_id, month)
-        plans.check_fits(request.plan, ChannelRepository(uow).count_active(), messages)
+        use = use_of(uow, row)
+        plans.check_fits(request.plan, use.channels, use.messages)
 
 
 def _tell(uow: UnitOfWork, row: TenantRow, before: Tenant) -> None:
@@ -63,3 +61,4 @@ def _tell(uow: UnitOfWork, row: TenantRow, before: Tenant) -> None:
     facts.append(audit.entry(uow.context, "tenant.administered", ("tenant", row.tenant_id), before, after))
     for fact in facts:
         uow.publish(fact)
+    warn_of(uow, row)

@@ -6,9 +6,8 @@ from services.common.contracts.tenants import ChangePlan, PlanChangedV1, PlanCod
 from services.common.kit.uow import UnitOfWork
 from services.tenants import views
 from services.tenants.domain import audit, plans
-from services.tenants.repository.channels import ChannelRepository
+from services.tenants.repository.plan_use import use_of, warn_of
 from services.tenants.repository.tenants import SettingsRepository, TenantRepository
-from services.tenants.repository.usage import UsageRepository
 
 
 def run(request: ChangePlan, uow: UnitOfWork) -> Subscription:
@@ -17,13 +16,13 @@ def run(request: ChangePlan, uow: UnitOfWork) -> Subscription:
     row = tenants.lock_tenant()
     previous = PlanCode(row.plan)
     if request.plan is not previous:
-        month = plans.month_of(uow.now, row.timezone).name
-        messages = UsageRepository(uow).get_messages(row.tenant_id, month)
-        plans.check_fits(request.plan, ChannelRepository(uow).count_active(), messages)
+        use = use_of(uow, row)
+        plans.check_fits(request.plan, use.channels, use.messages)
         before = views.tenant(row)
         tenants.change(row, {"plan": request.plan.value})
         uow.publish(PlanChangedV1(plan=request.plan, previous=previous, limits=plans.LIMITS[request.plan]))
         uow.publish(views.tenant_updated(row, SettingsRepository(uow).find()))
+        warn_of(uow, row)
         target = ("tenant", row.tenant_id)
         uow.publish(audit.entry(uow.context, "plan.changed", target, before, views.tenant(row)))
     return views.subscription(row)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
 
 from services.common.contracts.base import Envelope
 from services.common.contracts.errors import Invalid
 from services.common.contracts.messaging import MessageQueuedV1
-from services.common.contracts.tenants import PlanCode, UsageMetric, UsageThresholdReachedV1
+from services.common.contracts.tenants import UsageMetric
 from services.common.kit.uow import UnitOfWork
 from services.tenants.domain import plans
-from services.tenants.models import TenantRow
+from services.tenants.repository.plan_use import warn
 from services.tenants.repository.platform import PlatformRepository
 from services.tenants.repository.usage import ChannelKey, TenantMonth, UsageRepository
 
@@ -32,16 +31,5 @@ def run(envelopes: list[Envelope], uow: UnitOfWork) -> None:
         latest[place] = max(event.queued_at, latest.get(place, event.queued_at))
     usage = UsageRepository(uow)
     usage.note_traffic("last_outbound_at", latest)
-    _warn(uow, owners, usage.add_messages(counted))
-
-
-def _warn(uow: UnitOfWork, owners: Mapping[str, TenantRow], totals: Mapping[TenantMonth, int]) -> None:
-    usage = UsageRepository(uow)
-    for (tenant_id, month), used in sorted(totals.items()):
-        limit = plans.LIMITS[PlanCode(owners[tenant_id].plan)].messages_per_month
-        for threshold in plans.reached(used, limit):
-            if usage.note_warning(tenant_id, month, UsageMetric.MESSAGES, threshold):
-                warning = UsageThresholdReachedV1(
-                    metric=UsageMetric.MESSAGES, month=month, threshold=threshold, used=used, limit=limit
-                )
-                uow.publish(warning, tenant_id=tenant_id)
+    for (tenant_id, month), used in sorted(usage.add_messages(counted).items()):
+        warn(uow, owners[tenant_id], month, UsageMetric.MESSAGES, used)

@@ -47,4 +47,5 @@ def _values(request: CreateTenant, uow: UnitOfWork, settings: TenantsSettings) -
         "currency": settings.default_currency,
         "created_at": uow.now,
         "updated_at": uow.now,
+        "told": views.EDITION,
     }

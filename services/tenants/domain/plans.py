@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.common.contracts.tenants import PlanCode, PlanLimit, PlanLimits, PlanTooSmall
+from services.common.contracts.tenants import PlanCode, PlanLimit, PlanLimits, PlanTooSmall, UsageMetric
 
 LIMITS = {
     PlanCode.BASIC: PlanLimits(channels=5, messages_per_month=10_000),
@@ -32,6 +32,12 @@ def month_of(instant: datetime, timezone: str) -> Month:
     start = datetime(local.year, local.month, 1, tzinfo=zone)
     end = datetime(local.year + local.month // 12, local.month % 12 + 1, 1, tzinfo=zone)
     return Month(f"{local:%Y-%m}", start.astimezone(UTC), end.astimezone(UTC))
+
+
+def limit_of(plan: PlanCode, metric: UsageMetric) -> int:
+    """How much a plan allows of something."""
+    limits = LIMITS[plan]
+    return limits.channels if metric is UsageMetric.CHANNELS else limits.messages_per_month
 
 
 def check_channel_limit(plan: PlanCode, active: int) -> None:

@@ -81,6 +81,10 @@ class ChannelRepository:
         found = self._channels().where(ChannelRow.salon_id == salon_id).order_by(ChannelRow.id)
         return self._session.scalars(_locked(found)).all()
 
+    def lock_all(self) -> Sequence[ChannelRow]:
+        """All channels of the tenant, locked in the order of their ids."""
+        return self._session.scalars(_locked(self._channels().order_by(ChannelRow.id))).all()
+
     def find_by_number(self, phone_number_id: str) -> ChannelRow | None:
         """The tenant's active channel with this number; else the one that had it last."""
         return self._session.scalar(self._with_number(phone_number_id))

@@ -52,6 +52,10 @@ class PlatformRepository:
         suspended = sa.select(TenantRow.tenant_id).where(TenantRow.status == TenantStatus.SUSPENDED.value)
         return self._session.scalars(suspended.order_by(TenantRow.tenant_id)).all()
 
+    def list_told_less(self, edition: int, most: int) -> Sequence[str]:
+        """Tenants of which others have had an earlier edition, or none."""
+        return self._session.scalars(sa.select(TenantRow.tenant_id).where(TenantRow.told < edition).limit(most)).all()
+
     def find_channels(self, **provider_ids: str) -> Sequence[ChannelRow]:
         """Active channels of all tenants with these ids, oldest first."""
         routing = load_only(ChannelRow.type, ChannelRow.phone_number_id, ChannelRow.business_account_id, raiseload=True)

@@ -38,6 +38,11 @@ class TenantRepository:
             changes.write(row, values, self._now)
             self._session.flush()
 
+    def note_told(self, row: TenantRow, edition: int) -> None:
+        """That others have had this edition of what they copy. Nothing has changed by that."""
+        row.told = edition
+        self._session.flush()
+
     def _one(self, statement: sa.Select[TenantRow]) -> TenantRow:
         found = self._session.scalar(statement.where(TenantRow.tenant_id == self._tenant_id))
         if found is None:

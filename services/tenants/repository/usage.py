@@ -43,13 +43,14 @@ class UsageRepository:
         ).returning(UsageRow.tenant_id, UsageRow.month, UsageRow.messages)
         return {(row[0], row[1]): row[2] for row in self._session.execute(totals)}
 
-    def note_warning(self, tenant_id: str, month: str, metric: UsageMetric, threshold: int) -> bool:
-        """Whether this is the first time in the month."""
+    def note_warning(self, tenant_id: str, month: str, metric: UsageMetric, threshold: int, limit: int) -> bool:
+        """Whether this is the first time in the month that so much of this limit is used."""
         values = {
             "tenant_id": tenant_id,
             "month": month,
             "metric": metric.value,
             "threshold": threshold,
+            "most": limit,
             "reached_at": self._now,
         }
         added = insert(UsageWarningRow).values(values).on_conflict_do_nothing().returning(UsageWarningRow.threshold)

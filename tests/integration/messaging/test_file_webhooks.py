@@ -158,6 +158,17 @@ def test_what_names_no_number_is_kept_by_nobody(front: Front) -> None:
     assert [(remark["outcome"], remark["detail"][:18]) for remark in remarks] == [("UNKNOWN", "The change does no")] * 2
 
 
+def test_news_of_an_account_go_to_who_has_proved_it(front: Front) -> None:
+    account, proved, named = new_id(), new_id(), new_id()
+    news = {"event": "ACCOUNT_UPDATE"}
+    front.connect(named, new_id(), account)
+    front.post(body_of(news, field="account_update", account=account))
+    front.connect(proved, new_id(), account, is_proved=True)
+    front.post(body_of({**news, "more": 1}, field="account_update", account=account))
+    told = front.rows("select tenant_id from provider_events where account_ids = :ids order by id", ids=[account])
+    assert [str(row.tenant_id) for row in told] == [named, proved]
+
+
 def test_news_of_an_account_reach_those_who_are_connected_to_it(front: Front) -> None:
     account = new_id()
     active, shown, gone = new_id(), new_id(), new_id()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import eventlet
 import pytest
 
+from services.common.contracts.auth import TenantSuspended
 from services.common.contracts.messaging import ChannelDisconnected, QuotaExceeded
 from services.common.contracts.tenants import (
     PlanCode,
@@ -20,7 +21,7 @@ from services.common.kit.context import Context
 from services.common.kit.ids import new_id
 from services.common.kit.uow import TENANT
 from services.messaging.commands import copy_plan
-from tests.integration.messaging.post import queue
+from tests.integration.messaging.post import Scripted, queue, sealed, send
 from tests.integration.messaging.webhooks import Front, body_of, text_of, value_of
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,13 +32,21 @@ def channel(front: Front, tenant: str) -> str:
     return front.connect(tenant, f"pn-{tenant}")
 
 
-def allow(front: Front, tenant_id: str, messages: int, *, at: datetime = THEN, timezone: str = "UTC") -> None:
+def allow(
+    front: Front,
+    tenant_id: str,
+    messages: int,
+    *,
+    at: datetime = THEN,
+    timezone: str = "UTC",
+    status: TenantStatus = TenantStatus.ACTIVE,
+) -> None:
     tenant = Tenant(
         id=tenant_id,
         name="Rosa",
         slug="rosa",
         plan=PlanCode.BASIC,
-        status=TenantStatus.ACTIVE,
+        status=status,
         timezone=timezone,
         locale="de",
         currency="EUR",
@@ -152,3 +161,29 @@ def test_what_comes_in_goes_to_who_has_the_number_now(front: Front, tenant: str,
     front.post(body_of(value_of([text_of(new_id())], number=f"pn-{tenant}")))
     assert front.value("select count(*) from messages where tenant_id = :tenant", tenant=other) == 1
     assert front.value("select count(*) from messages where tenant_id = :tenant", tenant=tenant) == 0
+
+
+def test_nothing_goes_out_for_who_is_suspended(front: Front, tenant: str) -> None:
+    channel_id = new_id()
+    front.connect(tenant, f"pn-{tenant}", channel_id=channel_id, credentials=sealed(tenant, channel_id))
+    allow(front, tenant, 5)
+    waiting, sender = queue(front, tenant), Scripted()
+    allow(front, tenant, 5, at=THEN + timedelta(hours=1), status=TenantStatus.SUSPENDED)
+    with pytest.raises(TenantSuspended):
+        queue(front, tenant)
+    assert send(front, tenant, waiting.id, sender) is None
+    assert sender.sent == []
+    failed = front.rows("select status, error from messages where tenant_id = :tenant", tenant=tenant)
+    assert [(row.status, row.error["code"]) for row in failed] == [("FAILED", "tenant_suspended")]
+    front.post(body_of(value_of([text_of(new_id())], number=f"pn-{tenant}")))
+    assert front.value("select count(*) from messages where tenant_id = :tenant", tenant=tenant) == 2
+    allow(front, tenant, 5, at=THEN + timedelta(hours=2))
+    assert send(front, tenant, queue(front, tenant).id, sender) is None
+    assert len(sender.sent) == 1
+
+
+def test_what_is_told_again_of_the_same_state_may_tell_more(front: Front, tenant: str, channel: str) -> None:
+    allow(front, tenant, 5)
+    allow(front, tenant, 5, status=TenantStatus.SUSPENDED)
+    with pytest.raises(TenantSuspended):
+        queue(front, tenant, channelId=channel)

@@ -71,6 +71,7 @@ class Front:
         type_: ChannelType = ChannelType.WHATSAPP_CLOUD,
         is_active: bool = True,
         display: str = "+15550783881",
+        is_proved: bool = False,
     ) -> str:
         """A channel of the tenant appears; returns its id."""
         channel_id = channel_id or new_id()
@@ -85,6 +86,7 @@ class Front:
             credentials=credentials,
             is_active=is_active,
             version=version,
+            is_proved=is_proved,
         )
         envelope = replace(envelope_of(b""), type=event.TYPE, tenant_id=tenant_id, data=event.to_wire())
         assert copy_channel.run(event, Begin(self.database, Context.new(), SYSTEM, envelope))

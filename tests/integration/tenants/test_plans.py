@@ -14,6 +14,7 @@ from services.common.contracts.messaging import MessageQueuedV1, MessageReceived
 from services.common.contracts.tenants import (
     AdminUpdateTenant,
     ChangePlan,
+    ChannelConnectedV1,
     GetChannelStatus,
     ListTenants,
     PlanChangedV1,
@@ -30,6 +31,7 @@ from services.common.contracts.tenants import (
     UsageThresholdReachedV1,
 )
 from services.common.kit import clock, ids
+from services.common.kit.begin import Begin
 from services.common.kit.context import Context
 from services.common.kit.uow import SYSTEM, TENANT
 from services.tenants import queries
@@ -39,6 +41,7 @@ from services.tenants.commands import (
     check_channel,
     count_usage,
     note_traffic,
+    tell_anew,
     watch_channels,
 )
 from tests.integration.databases import connected
@@ -94,7 +97,11 @@ def count(desk: Desk, command: Callable[..., Any], envelopes: list[Envelope]) ->
 def already_sent(desk: Desk, context: Context, messages: int) -> None:
     month = desk.ask(context, queries.get_usage).month
     with connected(desk.private.admin_url) as admin:
-        admin.exec_driver_sql("insert into usage_months values (%s, %s, %s)", (context.tenant_id, month, messages))
+        admin.exec_driver_sql(
+            "insert into usage_months values (%s, %s, %s)"
+            " on conflict (tenant_id, month) do update set messages = excluded.messages",
+            (context.tenant_id, month, messages),
+        )
         admin.commit()
 
 
@@ -218,3 +225,51 @@ def test_tenants_are_listed_and_filtered(desk: Desk, make_tenant: MakeTenant) ->
     assert found(limit=1) == [made[0].id]
     nothing = desk.ask_platform(queries.list_tenants, ListTenants(q="%"), role="SUPER_ADMIN")
     assert nothing.tenants == []
+
+
+def thresholds(desk: Desk, context: Context) -> list[tuple[int, int]]:
+    return [(event.threshold, event.limit) for event in desk.told(context, UsageThresholdReachedV1)]
+
+
+def test_another_plan_has_thresholds_of_its_own(desk: Desk, ours: Context) -> None:
+    channel_id = ids.new_id()
+    already_sent(desk, ours, 9_999)
+    count(desk, count_usage.run, [queued(ours, channel_id)])
+    desk.order(ours, change_plan.run, ChangePlan(plan=PlanCode.PRO))
+    assert thresholds(desk, ours) == [(80, 10_000), (100, 10_000)]
+    already_sent(desk, ours, 39_999)
+    count(desk, count_usage.run, [queued(ours, channel_id)])
+    assert thresholds(desk, ours)[2:] == [(80, 50_000)]
+    desk.order(ours, change_plan.run, ChangePlan(plan=PlanCode.MAX))
+    count(desk, count_usage.run, [queued(ours, channel_id)])
+    assert len(thresholds(desk, ours)) == 3
+
+
+@pytest.mark.parametrize("by_admin", [True, False])
+def test_who_takes_a_smaller_plan_is_warned_at_once(desk: Desk, make_tenant: MakeTenant, *, by_admin: bool) -> None:
+    ours = Context.new(tenant_id=make_tenant(plan=PlanCode.PRO).id)
+    for _ in range(4):
+        desk.channel(ours)
+    already_sent(desk, ours, 10_000)
+    if by_admin:
+        administer(desk, ours.tenant_id or "", plan=PlanCode.BASIC)
+    else:
+        desk.order(ours, change_plan.run, ChangePlan(plan=PlanCode.BASIC))
+    assert thresholds(desk, ours) == [(80, 5), (80, 10_000), (100, 10_000)]
+
+
+def test_others_are_told_anew_what_an_earlier_release_did_not_tell(desk: Desk, ours: Context) -> None:
+    channel = desk.channel(ours)
+    before = desk.ask(ours, queries.get_tenant)
+    system = Begin(desk.database, Context.new(), SYSTEM)
+    tell_anew.run(system)
+    assert desk.told(ours, TenantUpdatedV1) == []
+    with connected(desk.private.admin_url) as admin:
+        admin.exec_driver_sql("update tenants set told = 0 where tenant_id = %s", (ours.tenant_id,))
+        admin.commit()
+    assert tell_anew.run(system) >= 1
+    (told,) = desk.told(ours, TenantUpdatedV1)
+    assert (told.tenant, told.limits.messages_per_month) == (before, 10_000)
+    versions = [(event.channel_id, event.version) for event in desk.told(ours, ChannelConnectedV1)]
+    assert versions == [(channel.id, 1), (channel.id, 2)]
+    assert tell_anew.run(system) == 0
