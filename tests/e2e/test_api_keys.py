@@ -1,4 +1,4 @@
-"""Keys of programs: what they may do, how they are replaced and ended, how often they may call."""
+"""S-17, S-18: keys of programs: what they may do, how they are replaced and ended, how often they may call."""
 
 from __future__ import annotations
 
