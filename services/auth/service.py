@@ -26,6 +26,7 @@ from services.auth.commands import (
     register_customer,
     register_owner,
     remove_user,
+    repeat_registration,
     resend_invitation,
     reset_password,
     revoke_api_key,
@@ -62,9 +63,12 @@ class AuthService(Service):
 
     @command(auth.Register, SYSTEM, steps=True)
     def register(self, request: auth.Register, begin: Begin) -> auth.SignedIn:
-        if request.salon_slug is not None:
-            return register_customer.run(request, request.salon_slug, begin, self.security, self.runtime.rpc)
-        return register_owner.run(request, begin, self.security, self.runtime.rpc)
+        try:
+            if request.salon_slug is not None:
+                return register_customer.run(request, request.salon_slug, begin, self.security, self.runtime.rpc)
+            return register_owner.run(request, begin, self.security, self.runtime.rpc)
+        except auth.EmailTaken:
+            return repeat_registration.run(request, begin, self.security)
 
     @command(auth.Login, SYSTEM, steps=True)
     def login(self, request: auth.Login, begin: Begin) -> auth.LoginAnswer:

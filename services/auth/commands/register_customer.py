@@ -12,6 +12,7 @@ from services.auth.domain.sessions import Origin
 from services.auth.models import User
 from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
+from services.auth.repository.registrations import remember
 from services.auth.repository.sign_ins import SignInRepository
 from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
@@ -35,18 +36,21 @@ def run(request: Register, slug: str, begin: Begin, security: Security, rpc: Cal
     security.password_policy.check(request.password, terms)
     hashed = security.passwords.hash(request.password)
     with begin(scope=SYSTEM) as uow:
-        signed_in = _register(_customer(request, salon, hashed, uow), salon, request.device, uow, security)
+        signed_in = _register(_customer(request, salon, hashed, uow), salon, request, uow, security)
     log.info("customer_registered", user_id=signed_in.user.id, address=begin.context.address)
     return signed_in
 
 
-def _register(user: User, salon: SalonRoute, device: str | None, uow: UnitOfWork, security: Security) -> SignedIn:
+def _register(user: User, salon: SalonRoute, request: Register, uow: UnitOfWork, security: Security) -> SignedIn:
     TenantRepository(uow).store(salon.tenant)
     UserRepository(uow).add(user)
+    remember(request, user, uow)
     uow.publish(UserRegisteredV1(user_id=user.id, role=Role.CUSTOMER), tenant_id=user.tenant_id)
     LetterRepository(uow).order(LetterKind.VERIFY_EMAIL, user)
     AuditRepository(uow).add("user.registered", user, by=user, after=facts_of(user))
-    entry = SignInRepository(uow, security.limits).finish(user, Origin(Platform.WEB, device, uow.context.address))
+    entry = SignInRepository(uow, security.limits).finish(
+        user, Origin(Platform.WEB, request.device, uow.context.address)
+    )
     return views.signed_in(user, views.tenant(entry.tenant), security.tokens.pair(entry.session, uow.now))
 
 

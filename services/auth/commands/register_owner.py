@@ -17,7 +17,7 @@ from services.auth.domain.sessions import Origin
 from services.auth.models import Registration
 from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.letters import LetterRepository
-from services.auth.repository.registrations import Applicant, RegistrationRepository
+from services.auth.repository.registrations import Applicant, RegistrationRepository, remember
 from services.auth.repository.sign_ins import SignInRepository
 from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
@@ -42,7 +42,7 @@ def run(request: Register, begin: Begin, security: Security, rpc: Caller) -> Sig
         registration = RegistrationRepository(uow).store(applicant)
     tenant = _tenant_of(registration, begin, rpc)
     with begin(scope=SYSTEM) as uow:
-        signed_in = _activate(registration, tenant, uow, security, request.device)
+        signed_in = _activate(registration, tenant, uow, security, request)
     log.info("user_registered", user_id=signed_in.user.id, new_tenant_id=tenant.id, address=begin.context.address)
     return signed_in
 
@@ -70,12 +70,15 @@ def _tenant_of(registration: Registration, begin: Begin, rpc: Caller) -> Tenant:
 
 
 def _activate(
-    registration: Registration, tenant: Tenant, uow: UnitOfWork, security: Security, device: str | None
+    registration: Registration, tenant: Tenant, uow: UnitOfWork, security: Security, request: Register
 ) -> SignedIn:
     user = RegistrationRepository(uow).activate(registration)
+    remember(request, user, uow)
     TenantRepository(uow).store(tenant)
     uow.publish(UserRegisteredV1(user_id=user.id, role=Role(user.role)), tenant_id=user.tenant_id)
     LetterRepository(uow).order(LetterKind.VERIFY_EMAIL, user)
     AuditRepository(uow).add("user.registered", user, by=user, after=facts_of(user))
-    entry = SignInRepository(uow, security.limits).finish(user, Origin(Platform.WEB, device, uow.context.address))
+    entry = SignInRepository(uow, security.limits).finish(
+        user, Origin(Platform.WEB, request.device, uow.context.address)
+    )
     return views.signed_in(user, tenant, security.tokens.pair(entry.session, uow.now))

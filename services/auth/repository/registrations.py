@@ -12,9 +12,11 @@ from sqlalchemy.dialects.postgresql import insert
 from services.auth.domain import emails
 from services.auth.models import Registration, User
 from services.auth.repository.users import UserRepository
-from services.common.contracts.auth import EmailTaken, Role
-from services.common.kit import ids
+from services.common.contracts.auth import EmailTaken, Register, Role
+from services.common.kit import idempotency, ids
 from services.common.kit.uow import UnitOfWork
+
+_NOT_REMEMBERED = frozenset({"password", "device"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,37 @@ class RegistrationRepository:
     def _hold(self, address: str) -> None:
         name = f"registration of {emails.key_of(address)}"
         self._session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
+def remember(request: Register, user: User, uow: UnitOfWork) -> None:
+    """Note which call has made the account, for when it comes again. No secret is kept of it."""
+    key = _key_of(request, uow)
+    if key is not None:
+        idempotency.run_once(uow, key, lambda: user.id)
+
+
+def find_repeated(request: Register, uow: UnitOfWork) -> User:
+    """Who has registered by this call before. Raises `EmailTaken` when nobody has, or `IdempotencyKeyReused`."""
+    key = _key_of(request, uow)
+    user_id = None if key is None else idempotency.run_once(uow, key, _refuse)
+    user = UserRepository(uow).find_by_email(request.email)
+    if user is None or user.id != user_id:
+        raise EmailTaken
+    return user
+
+
+def _refuse() -> None:
+    raise EmailTaken
+
+
+def _key_of(request: Register, uow: UnitOfWork) -> idempotency.Key | None:
+    sent = uow.context.idempotency_key
+    if sent is None:
+        return None
+    content = {name: value for name, value in request.to_wire().items() if name not in _NOT_REMEMBERED}
+    return idempotency.Key(
+        emails.account_key(request.email), "auth.register", sent, idempotency.fingerprint_of(content)
+    )
 
 
 def _take_over(applicant: Applicant, now: datetime) -> sa.dialects.postgresql.Insert:
