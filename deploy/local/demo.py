@@ -6,6 +6,7 @@ through the REST surface, and the answer leaves by the Graph API that the simula
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,14 @@ from tests.simulators.graph_api import demo
 from tests.simulators.graph_api.control import ControlClient
 
 _CUSTOMER, _NAME = "16505551234", "Sheena Nelson"
+
+ORDER = {
+    "to": f"+{_CUSTOMER}",
+    "phoneNumberId": demo.DEMO_NUMBER_ID,
+    "type": "TEXT",
+    "content": {"text": "Hello"},
+}
+"""What somebody who tries the API may send next: to a customer who has just written, from the number they wrote to."""
 
 
 class Conversation:
@@ -114,8 +123,7 @@ def _tell_addresses(settings: Mapping[str, str]) -> None:
     say('  curl -s $GATEWAY_URL/api/v1/conversations -H "Authorization: Bearer $TOKEN"')
     say(
         '  curl -s $GATEWAY_URL/api/v1/messages -H "Authorization: Bearer $TOKEN" '
-        "-H 'Content-Type: application/json' "
-        f'-d \'{{"to": "+{_CUSTOMER}", "type": "TEXT", "content": {{"text": "Hello"}}}}\''
+        f"-H 'Content-Type: application/json' -d '{json.dumps(ORDER)}'"
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 from deploy.local import demo_inbox
 from deploy.local.client import Client
 from deploy.local.console import LocalError
+from deploy.local.demo import ORDER
 from deploy.local.demo_tenants import DemoTenant, demo_tenants, open_tenant
 from deploy.local.seed import furnish
 from deploy.local.waiting import wait_for
@@ -111,6 +112,12 @@ def test_the_agent_has_come_in_and_sees_the_same_inbox(demo: Demo) -> None:
     owner, agent = demo.seed(), demo.agent()
     for noun in ("conversations", "messages"):
         assert agent.get(f"/{noun}") == owner.get(f"/{noun}")
+
+
+def test_the_call_that_the_demo_suggests_is_taken(demo: Demo) -> None:
+    number = demo.tenant.numbers[0][1]
+    order = {name: number if name == "phoneNumberId" else value for name, value in ORDER.items()}
+    assert demo.seed().post("/messages", order)["status"] == "QUEUED"
 
 
 @pytest.mark.parametrize("parts", range(1, 10))
