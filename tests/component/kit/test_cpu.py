@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import time
 
@@ -29,6 +30,15 @@ def test_the_hub_turns_while_threads_hash() -> None:
     watcher.kill()
     assert hashes == [_hash()] * 8
     assert len(pauses) > 5
+
+
+def test_whoever_serves_all_the_others_comes_first() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, 0)
+
+    before = niceness()
+    assert off_the_hub(niceness) == 15
+    assert niceness() == before < 15
 
 
 def test_no_more_threads_work_than_may_at_once() -> None:
