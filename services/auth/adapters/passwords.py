@@ -10,6 +10,7 @@ import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.common.contracts.errors import Unavailable
+from services.common.kit import clock
 from services.common.kit.cpu import off_the_hub
 
 P = ParamSpec("P")
@@ -37,9 +38,13 @@ class PasswordHasher:
         """The encoded hash, with its parameters and a salt of its own. Raises `Busy`."""
         return self._work(self._argon2.hash, _bytes_of(password))
 
-    def matches(self, password: str, stored: str | None) -> bool:
-        """Whether it is the password. Without a stored hash the answer is no, after the same work. Raises `Busy`."""
-        found = self._work(self._verify, stored or self._nobodys, _bytes_of(password))
+    def matches(self, password: str, stored: str | None, deadline: float | None = None) -> bool:
+        """Whether it is the password. Without a stored hash the answer is no, after the same work.
+
+        Raises `Busy`, also when its turn comes only after the deadline, in seconds since 1970: comparing for those who
+        have given up would make those who still wait give up as well.
+        """
+        found = self._work(self._verify, stored or self._nobodys, _bytes_of(password), deadline)
         return found and stored is not None
 
     def _work(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -55,7 +60,9 @@ class PasswordHasher:
         """Whether it was made with other parameters than today's."""
         return self._argon2.check_needs_rehash(stored)
 
-    def _verify(self, stored: str, password: bytes) -> bool:
+    def _verify(self, stored: str, password: bytes, deadline: float | None) -> bool:
+        if deadline is not None and clock.epoch() > deadline:
+            raise Busy(details={"retryAfter": "1"})
         try:
             return self._argon2.verify(stored, password)
         except (VerificationError, InvalidHashError):

@@ -45,7 +45,7 @@ def run(request: Login, begin: Begin, security: Security) -> LoginAnswer:
     with begin(scope=SYSTEM) as uow:
         user = UserRepository(uow).find_by_email(request.email)
     stored = (user.password_hash or None) if user is not None else None
-    proof = _Proof(security.passwords.matches(request.password, stored), stored)
+    proof = _Proof(security.passwords.matches(request.password, stored, begin.context.deadline), stored)
     with begin(scope=SYSTEM) as uow:
         outcome = _decide(request, proof, uow, security)
     where = {"account": emails.account_key(request.email)[:12], "address": begin.context.address}

@@ -16,6 +16,7 @@ from services.auth.adapters.passwords import MOST_IN_HAND, Busy, PasswordHasher
 from services.auth.domain.sessions import Bearer, OpenSession
 from services.auth.service import AuthService
 from services.auth.settings import AuthSettings, parse_signing_keys
+from services.common.kit import clock
 from services.common.kit.settings import SettingsError
 
 NOW = datetime.now(UTC)
@@ -144,3 +145,12 @@ def test_so_many_passwords_at_once_and_no_more() -> None:
     assert not hasher.matches("Correct-horse-7", None)
     assert hasher._in_hand == MOST_IN_HAND - 1
     assert AuthService.workers > MOST_IN_HAND
+
+
+def test_nothing_is_compared_for_those_who_have_given_up() -> None:
+    hasher = PasswordHasher(64, 1)
+    stored = hasher.hash("Correct-horse-7")
+    assert hasher.matches("Correct-horse-7", stored, clock.epoch() + 60)
+    with pytest.raises(Busy):
+        hasher.matches("Correct-horse-7", stored, clock.epoch() - 0.001)
+    assert hasher._in_hand == 0
