@@ -494,7 +494,7 @@ class TemplateUnknown(NotFound):
 
 
 class AccountMissing(Conflict):
-    """No WhatsApp business account is connected; connect a channel first."""
+    """No WhatsApp business account is connected yet; connect a channel first."""
 
     code = "messaging.account_missing"
 
