@@ -10,20 +10,26 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common.contracts.tenants import SlugTaken, TenantUnknown
 from services.common.kit.database import domain_errors
+from services.common.kit.reads import TENANT_ID, Read
 from services.common.kit.uow import UnitOfWork
 from services.tenants.models import SettingsRow, TenantRow
 from services.tenants.repository import changes
+
+_TENANT = Read(sa.select(TenantRow).where(TenantRow.tenant_id == TENANT_ID))
 
 
 class TenantRepository:
     """The tenant itself."""
 
     def __init__(self, uow: UnitOfWork) -> None:
-        self._session, self._tenant_id, self._now = uow.session, uow.tenant_id, uow.now
+        self._uow, self._tenant_id, self._now = uow, uow.tenant_id, uow.now
 
-    def get_tenant(self) -> TenantRow:
-        """Raises `TenantUnknown`."""
-        return self._one(sa.select(TenantRow))
+    def get_tenant(self) -> Any:
+        """Its columns, to look at. Raises `TenantUnknown`."""
+        found = self._uow.first(_TENANT)
+        if found is None:
+            raise TenantUnknown
+        return found
 
     def lock_tenant(self) -> TenantRow:
         """The tenant, locked until the commit: whoever counts against the plan is alone with it.
@@ -36,15 +42,15 @@ class TenantRepository:
         """Of a tenant that is locked. Raises `SlugTaken`, whoever has the slug."""
         with domain_errors({"tenants_slug_key": SlugTaken}):
             changes.write(row, values, self._now)
-            self._session.flush()
+            self._uow.session.flush()
 
     def note_told(self, row: TenantRow, edition: int) -> None:
         """That others have had this edition of what they copy. Nothing has changed by that."""
         row.told = edition
-        self._session.flush()
+        self._uow.session.flush()
 
     def _one(self, statement: sa.Select[TenantRow]) -> TenantRow:
-        found = self._session.scalar(statement.where(TenantRow.tenant_id == self._tenant_id))
+        found = self._uow.session.scalar(statement.where(TenantRow.tenant_id == self._tenant_id))
         if found is None:
             raise TenantUnknown
         return found
