@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import re
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
 from email.policy import default
 from pathlib import Path
 
@@ -27,19 +28,19 @@ class Letter:
 
 
 class Mailbox:
-    """Everybody's mails. A letter never changes, so each is read once."""
+    """Everybody's mails. A letter never changes: whom it is for is read once, and all of it only when somebody asks."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[str, Letter] = {}
+        self._readers: dict[Path, str] = {}
 
     def letters_to(self, address: str, subject: str = "") -> list[Letter]:
         """Those with these words in their subject, the oldest first: a letter's file has its time in its name."""
         for path in self._folder.glob("*.eml"):
-            if path.name not in self._known:
-                self._known[path.name] = _read(path)
-        letters = (letter for _, letter in sorted(self._known.items()))
-        return [letter for letter in letters if letter.to == address and subject in letter.subject]
+            if path not in self._readers:
+                self._readers[path] = str(BytesHeaderParser().parsebytes(path.read_bytes())["To"]).strip()
+        letters = (_read(path) for path, reader in sorted(self._readers.items()) if reader == address)
+        return [letter for letter in letters if subject in letter.subject]
 
 
 def _read(path: Path) -> Letter:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from tests.e2e.api import Api
 from tests.e2e.patience import eventually
 from tests.e2e.people import Account, await_refusal
@@ -75,18 +73,16 @@ def test_a_key_belongs_into_the_header_alone(owner: Account) -> None:
     assert header.status == 401
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param(lambda key: key[:-1] + ("a" if key[-1] != "a" else "b"), id="a typing mistake"),
-        pytest.param(lambda key: key.upper(), id="other letters"),
-        pytest.param(lambda key: key[:-6], id="without its check sum"),
-        pytest.param(lambda key: f"{key} {key}", id="twice"),
-    ],
-)
-def test_what_is_nearly_a_key_is_refused(owner: Account, change: Any) -> None:
+def test_what_is_nearly_a_key_is_refused(owner: Account) -> None:
     key = make_program(owner).key
-    assert owner.nobody.as_caller(change(key)).get("/salons").code == "gateway.unauthenticated"
+    nearly = {
+        "a typing mistake": key[:-1] + ("a" if key[-1] != "a" else "b"),
+        "other letters": key.upper(),
+        "without its check sum": key[:-6],
+        "twice": f"{key} {key}",
+    }
+    for name, text in nearly.items():
+        assert owner.nobody.as_caller(text).get("/salons").code == "gateway.unauthenticated", name
 
 
 def test_the_last_use_is_shown(owner: Account) -> None:

@@ -26,11 +26,11 @@ def token() -> str:
     return f"our-own-{secrets.token_hex(12)}"
 
 
-@pytest.mark.parametrize("path", ["/webhook", "/whatsapp/webhook"])
-def test_an_enabled_token_is_accepted_and_shown_masked(api: Api, owner: Account, token: str, path: str) -> None:
+def test_an_enabled_token_is_accepted_and_shown_masked(api: Api, owner: Account, token: str) -> None:
     assert set_token(owner, verifyToken=token, enabled=True)["enabled"] is True
-    proved = ask(api, token, path)
-    assert (proved.status, proved.response.text) == (200, "1158201444")
+    for path in ("/webhook", "/whatsapp/webhook"):
+        proved = ask(api, token, path)
+        assert (proved.status, proved.response.text) == (200, "1158201444"), path
     shown = owner.first.api.get("/settings")
     assert shown.data["webhookConfig"]["verifyToken"]
     assert token not in shown.response.text
@@ -42,10 +42,9 @@ def test_a_token_that_is_not_enabled_is_refused(api: Api, owner: Account, token:
     assert (refused.status, refused.code) == (403, "webhooks.verification_refused")
 
 
-@pytest.mark.parametrize("change", ["", "x", "our"], ids=["empty", "one letter", "its beginning"])
-def test_what_is_not_quite_the_token_is_refused(api: Api, owner: Account, token: str, change: str) -> None:
+def test_what_is_not_quite_the_token_is_refused(api: Api, owner: Account, token: str) -> None:
     set_token(owner, verifyToken=token, enabled=True)
-    for wrong in (change, token.upper(), token[:-1], f"{token} "):
+    for wrong in ("", "x", token[:10], token.upper(), token[:-1], f"{token} "):
         assert ask(api, wrong).code == "webhooks.verification_refused"
 
 
