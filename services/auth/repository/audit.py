@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -140,8 +141,25 @@ class AuditRepository:
         )
         for condition in _conditions(request):
             statement = statement.where(condition)
+        if request.action:
+            statement = statement.where(AuditRow.action.in_(self._spelled_out(request.action)))
         order = Order(AuditRow.at, AuditRow.id, newest_first=True)
         return fetch_page(self._session, statement, order, request)
+
+    def _spelled_out(self, wanted: Sequence[str]) -> list[str]:
+        """Whole actions instead of their beginnings: an index answers for these alone, however rare they are."""
+        whole = {action for action in wanted if not action.endswith(".")}
+        begun = tuple(action for action in wanted if action.endswith("."))
+        return sorted(
+            whole | {action for action in (self._list_actions() if begun else ()) if action.startswith(begun)}
+        )
+
+    def _list_actions(self) -> Sequence[str]:
+        """Each action in the present tenant's log once: a step in the index for each, not one for each row."""
+        step = sa.select(sa.func.min(AuditRow.action).label("action")).cte("step", recursive=True)
+        following = sa.select(sa.func.min(AuditRow.action)).where(AuditRow.action > step.c.action).scalar_subquery()
+        steps = step.union_all(sa.select(following).where(step.c.action.is_not(None)))
+        return self._session.scalars(sa.select(steps.c.action).where(steps.c.action.is_not(None))).all()
 
 
 def _actor_of(context: Context) -> tuple[ActorType, str | None]:
@@ -161,8 +179,6 @@ def _conditions(request: ListAuditLog) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if request.actor is not None:
         found.append(AuditRow.actor_id == request.actor)
-    if request.action:
-        found.append(sa.or_(*(_named(action) for action in request.action)))
     if request.target_id is not None:
         found.append(AuditRow.target_id == request.target_id)
     if request.from_ is not None:
@@ -170,10 +186,6 @@ def _conditions(request: ListAuditLog) -> list[sa.ColumnElement[bool]]:
     if request.to is not None:
         found.append(_until(request.to))
     return found
-
-
-def _named(action: str) -> sa.ColumnElement[bool]:
-    return AuditRow.action.startswith(action, autoescape=True) if action.endswith(".") else AuditRow.action == action
 
 
 def _until(text: str) -> sa.ColumnElement[bool]:
