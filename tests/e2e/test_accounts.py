@@ -12,7 +12,6 @@ import pytest
 
 from tests.e2e.api import Answer, Api
 from tests.e2e.business import PASSWORD, new_email, register
-from tests.e2e.patience import eventually
 from tests.e2e.stored import Stored
 
 _CROWD = 50
@@ -141,17 +140,3 @@ def test_nobody_ends_another_s_session(api: Api, owner: dict[str, Any]) -> None:
     stranger = api.as_caller(register(api)["token"])
     assert stranger.post("/auth/logout", {"refreshToken": owner["refreshToken"]}).status == 200
     assert refresh(api, owner["refreshToken"]).status == 200
-
-
-def test_guessing_a_password_is_slowed_down(api: Api, owner: dict[str, Any]) -> None:
-    guess = {"email": owner["user"]["email"], "password": "Not-the-1-password"}
-
-    def locked() -> Answer | None:
-        refused = api.post("/auth/login", guess)
-        return refused if refused.status == 429 else None
-
-    refused = eventually("a pause", locked)
-    assert refused.code == "auth.locked_out"
-    assert int(refused.headers["Retry-After"]) >= 1
-    right = api.post("/auth/login", {**guess, "password": PASSWORD})
-    assert right.status == 429
