@@ -146,13 +146,12 @@ class AuditRepository:
         order = Order(AuditRow.at, AuditRow.id, newest_first=True)
         return fetch_page(self._session, statement, order, request)
 
-    def _spelled_out(self, wanted: Sequence[str]) -> list[str]:
+    def _spelled_out(self, wanted: Sequence[str]) -> Sequence[str]:
         """Whole actions instead of their beginnings: an index answers for these alone, however rare they are."""
         whole = {action for action in wanted if not action.endswith(".")}
         begun = tuple(action for action in wanted if action.endswith("."))
-        return sorted(
-            whole | {action for action in (self._list_actions() if begun else ()) if action.startswith(begun)}
-        )
+        known = self._list_actions() if begun else ()
+        return sorted(whole.union(action for action in known if action.startswith(begun)))
 
     def _list_actions(self) -> Sequence[str]:
         """Each action in the present tenant's log once: a step in the index for each, not one for each row."""
