@@ -10,6 +10,7 @@ from services.common.contracts.gateway import WebhookReceivedV1
 from services.common.contracts.tenants import ChannelConnectedV1, TenantCreatedV1, TenantUpdatedV1
 from services.common.kit.entrypoints import SYSTEM, Begin, Later, Provide, Runtime, command, every, on, query
 from services.common.kit.envelope import KeyRing
+from services.common.kit.patience import Places
 from services.common.kit.service import Service
 from services.common.kit.uow import UnitOfWork
 from services.messaging import queries
@@ -39,7 +40,7 @@ def _post_office(settings: MessagingSettings) -> PostOffice:
 
 
 def _catalogue(settings: MessagingSettings) -> Catalogue:
-    return Catalogue(GraphTemplates(_graph(settings)), KeyRing.from_setting(settings.envelope_keys))
+    return Catalogue(GraphTemplates(_graph(settings)), KeyRing.from_setting(settings.envelope_keys), Places())
 
 
 def _retention(settings: MessagingSettings) -> timedelta:

@@ -16,6 +16,7 @@ from services.common.kit import clock
 from services.common.kit.begin import Begin
 from services.common.kit.envelope import KeyRing, Place, SealError
 from services.common.kit.logging import get_logger
+from services.common.kit.patience import Places
 from services.common.kit.settings import Secret
 from services.messaging.domain.templates import ListedTemplate
 from services.messaging.repository import bulk
@@ -32,10 +33,11 @@ class Source(Protocol):
 
 
 class Catalogue(NamedTuple):
-    """What reading templates needs: the provider, and the keys of the credentials."""
+    """What reading templates needs: the provider, the keys of the credentials, and room to wait in."""
 
     source: Source
     keys: KeyRing
+    places: Places
 
 
 Refusal = ProviderAway | ProviderRefused
@@ -64,7 +66,9 @@ def run(request: SyncTemplates, begin: Begin, catalogue: Catalogue) -> TemplateS
 
 def _take_over(account: Account, tenant_id: str, begin: Begin, catalogue: Catalogue) -> Stored:
     told_at = clock.now()
-    listed = catalogue.source.list_all(account.account_id, _token(account, tenant_id, catalogue.keys))
+    token = _token(account, tenant_id, catalogue.keys)
+    with catalogue.places.taken(begin.context, ProviderAway):
+        listed = catalogue.source.list_all(account.account_id, token)
     with begin() as uow:
         bulk.lock(uow.session, [templates_lock(tenant_id)])
         return TemplateRepository(uow).store(account, listed, told_at)

@@ -1,8 +1,7 @@
-"""What every provider of channels is asked, and how long and by how many at once."""
+"""What every provider of channels is asked."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,16 +11,10 @@ from services.common.contracts.errors import ServiceError
 from services.common.contracts.tenants import ChannelType, ProviderAway
 from services.common.kit.context import Context
 from services.common.kit.logging import get_logger
-from services.common.kit.patience import within
+from services.common.kit.patience import Places
 from services.tenants.domain.identities import Identity
 
 log = get_logger(__name__)
-
-_AT_ONCE = 5
-"""Of the ten workers of a process: a provider that is slow must not keep those who don't need it waiting."""
-_LONGEST_SECONDS = 10.0
-_TO_RECORD_SECONDS = 0.7
-"""What is left of the caller's time for storing what the provider has said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +60,13 @@ class Providers:
 
     def __init__(self, by_type: Mapping[ChannelType, Provider]) -> None:
         self._by_type = by_type
-        self._places = threading.BoundedSemaphore(_AT_ONCE)
+        self._places = Places()
 
     @contextmanager
     def asked(self, identity: Identity, context: Context) -> Iterator[Provider]:
         """The identity's provider, until shortly before nobody waits any longer. Raises `ProviderAway`."""
-        if not self._places.acquire(blocking=False):
-            raise ProviderAway("Too many are waiting for providers at the moment.")
-        remaining = context.remaining()
-        seconds = _LONGEST_SECONDS if remaining is None else min(_LONGEST_SECONDS, remaining - _TO_RECORD_SECONDS)
-        try:
-            with within(seconds, lambda: ProviderAway("The provider did not answer in time.")):
-                yield self._by_type[identity.type]
-        finally:
-            self._places.release()
+        with self._places.taken(context, ProviderAway):
+            yield self._by_type[identity.type]
 
     def prove(self, identity: Identity, context: Context, *, register: bool) -> Facts:
         """That the provider accepts the credentials for the identity; with `register`, also that it brings us all."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import eventlet
 import pytest
 
 from services.common.contracts.errors import Invalid
@@ -26,6 +28,7 @@ from services.common.kit import clock
 from services.common.kit.begin import Begin
 from services.common.kit.context import Context
 from services.common.kit.ids import new_id
+from services.common.kit.patience import Places
 from services.common.kit.uow import TENANT
 from services.messaging import queries
 from services.messaging.adapters.graph_api import GraphApi
@@ -82,7 +85,7 @@ class Desk:
             }
         )
 
-    def sync(self, during: Callable[[], None] = lambda: None) -> TemplateSync:
+    def sync(self, during: Callable[[], None] = lambda: None, seconds: float = 5.0) -> TemplateSync:
         source = GraphTemplates(GraphApi(self.graph.base_url, "v26.0", (1.0, 1.0)))
 
         class Interrupted:
@@ -91,8 +94,9 @@ class Desk:
                 during()
                 return listed
 
-        begin = Begin(self.front.database, Context.new(tenant_id=self.tenant), TENANT)
-        return sync_templates.run(SyncTemplates(), begin, Catalogue(Interrupted(), KEYS))
+        context = Context.new(tenant_id=self.tenant, deadline=clock.epoch() + seconds)
+        begin = Begin(self.front.database, context, TENANT)
+        return sync_templates.run(SyncTemplates(), begin, Catalogue(Interrupted(), KEYS, Places()))
 
     def find(self, **filters: Any) -> list[Template]:
         with self.front.database.transaction(Context.new(tenant_id=self.tenant), TENANT, read_only=True) as uow:
@@ -278,6 +282,15 @@ def test_a_list_that_breaks_off_changes_nothing(desk: Desk, fault: dict[str, Any
         desk.sync()
     assert len(desk.find(limit=100)) == 100
     assert desk.names(name="other") == []
+
+
+def test_a_slow_provider_is_given_up_before_the_caller_gives_us_up(desk: Desk) -> None:
+    desk.publish(template("reminder"))
+    started = time.monotonic()
+    with pytest.raises(ProviderAway, match="in time"):
+        desk.sync(during=lambda: eventlet.sleep(60), seconds=1.2)
+    assert time.monotonic() - started < 1.2
+    assert desk.find() == []
 
 
 def test_news_of_a_template_are_taken_over(desk: Desk) -> None:
