@@ -73,6 +73,23 @@ def test_the_link_for_a_new_password_is_good_once_and_survives_a_weak_password(
     assert owner.log_in().status == 200
 
 
+def test_another_address_counts_once_its_owner_has_read_the_mail(api: Api, owner: Account, mailbox: Mailbox) -> None:
+    old, new = owner.email, new_email("moved")
+    unproved = owner.first.api.post("/auth/change-email", {"email": new, "password": "Not-the-1-password"})
+    assert (unproved.status, unproved.code) == (403, "auth.proof_needed")
+    assert owner.first.api.post("/auth/change-email", {"email": new, "password": owner.password}).status == 202
+    token = mailbox.await_letter(new, "confirm your new e-mail address").token
+    assert owner.log_in().data["user"]["email"] == old
+
+    assert api.post("/auth/verify-email", {"token": token}).status == 200
+    assert owner.log_in().code == "auth.bad_credentials"
+    owner.email = new
+    moved = owner.sign_in().me().data["user"]
+    assert (moved["email"], moved["emailVerified"]) == (new, True)
+    mailbox.await_letter(old, "e-mail address was changed")
+    assert api.post("/auth/verify-email", {"token": token}).status == 410
+
+
 def test_a_changed_password_ends_all_sessions_but_the_one_that_changed_it(owner: Account, mailbox: Mailbox) -> None:
     here, elsewhere = owner.first, owner.sign_in()
     change = {"currentPassword": owner.password, "newPassword": _BETTER}
