@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import idna
+
 from services.auth.domain.letters import Draft, one_line
 from services.auth.settings import AuthSettings
 from services.common.contracts.errors import Unavailable
@@ -71,7 +73,7 @@ def message_of(draft: Draft, sender: Sender) -> EmailMessage:
     """The message. Its id is that of the letter, so that a mailbox knows one that comes a second time."""
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(sender.name, addr_spec=sender.address)
-    message["To"] = Address(addr_spec=draft.to)
+    message["To"] = Address(addr_spec=deliverable(draft.to))
     message["Subject"] = one_line(draft.subject)
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = f"<{draft.key}@{sender.address.rpartition('@')[2]}>"
@@ -79,6 +81,12 @@ def message_of(draft: Draft, sender: Sender) -> EmailMessage:
     message.set_content(draft.text, cte=_encoding_of(draft.text))
     message.add_alternative(draft.html, subtype="html", cte=_encoding_of(draft.html))
     return message
+
+
+def deliverable(address: str) -> str:
+    """The address with its domain in ASCII, which every mail server takes. Raises `ValueError` for one that is none."""
+    local, at, domain = address.rpartition("@")
+    return local + at + (domain if domain.isascii() else idna.encode(domain, uts46=True).decode())
 
 
 def _encoding_of(text: str) -> str:
@@ -137,13 +145,19 @@ class SmtpMailer:
             raise MailRefused("the address can't be written to") from error
         try:
             with self._connect() as connection:
-                connection.send_message(message, self._sender.address, [draft.to])
+                self._hand_over(message, connection)
         except smtplib.SMTPRecipientsRefused as error:
             self._refused(error, max((code for code, _ in error.recipients.values()), default=0))
         except smtplib.SMTPDataError as error:
             self._refused(error, error.smtp_code)
         except (smtplib.SMTPException, OSError) as error:
             raise MailUnavailable(type(error).__name__) from error
+
+    def _hand_over(self, message: EmailMessage, connection: smtplib.SMTP) -> None:
+        try:
+            connection.send_message(message, self._sender.address)
+        except smtplib.SMTPNotSupportedError as error:
+            raise MailRefused("the mail server takes no address that is not ASCII") from error
 
     def _connect(self) -> smtplib.SMTP:
         server = self._server

@@ -115,3 +115,16 @@ def test_the_log_holds_no_token(capsys: pytest.CaptureFixture[str]) -> None:
     written = capsys.readouterr()
     assert "mail_not_sent" in written.out + written.err
     assert "t0" not in written.out + written.err
+
+
+def test_an_address_with_a_domain_of_other_letters_is_written_to(sink: RunningSink) -> None:
+    """Not by the older rules, which make another domain of it: strasse."""
+    mailer(sink).send(draft(to="rosa@straße.example"))
+    (received,) = requests.get(f"{sink.control_url}/messages", timeout=5).json()["messages"]
+    assert "rosa@xn--strae-oqa.example" in str(received)
+
+
+@pytest.mark.parametrize("address", ["é@salon.example", "rosa@-ö-.example", f"rosa@{'ö' * 80}.example"])
+def test_an_address_that_nobody_can_write_to_is_given_up(sink: RunningSink, address: str) -> None:
+    with pytest.raises(MailRefused):
+        mailer(sink).send(draft(to=address))
