@@ -10,7 +10,7 @@ from services.common.kit import ids
 from services.common.kit.uow import UnitOfWork
 from services.tenants import views
 from services.tenants.domain import audit, places, slugs
-from services.tenants.models import SalonRow
+from services.tenants.models import SalonRow, TenantRow
 from services.tenants.repository.channels import ChannelRepository
 from services.tenants.repository.new_channels import find_or_add
 from services.tenants.repository.salons import SalonRepository
@@ -18,13 +18,16 @@ from services.tenants.repository.tenants import TenantRepository
 
 
 def run(request: CreateSalon, uow: UnitOfWork) -> Salon:
-    """Open a location. A slug that was asked for is had or refused; one that was not is found."""
-    places.check_timezone(request.timezone)
+    """A slug that was asked for is had or refused; one that was not is found. The tenant is locked first, as always."""
+    places.check_known(request.timezone, currency=request.currency)
+    if request.slug is not None:
+        slugs.check_slug(request.slug)
     places.check_opening_hours(request.opening_hours or {})
+    tenant = TenantRepository(uow).lock_tenant()
     row = _add(SalonRepository(uow), request)
     phone_number_id = None if request.phone_number_id is UNSET else request.phone_number_id
     if phone_number_id is not None:
-        _give_number(uow, row, phone_number_id)
+        _give_number(uow, tenant, row, phone_number_id)
     salon = views.salon(row, phone_number_id)
     uow.publish(
         SalonCreatedV1(salon_id=row.id, name=row.name, timezone=row.timezone, currency=row.currency, salon=salon)
@@ -47,7 +50,7 @@ def _slugs(request: CreateSalon) -> Iterable[str]:
     return slugs.slug_candidates(request.name, "salon", ids.new_id())
 
 
-def _give_number(uow: UnitOfWork, salon: SalonRow, phone_number_id: str) -> None:
-    channel = find_or_add(uow, TenantRepository(uow).lock_tenant(), phone_number_id)
+def _give_number(uow: UnitOfWork, tenant: TenantRow, salon: SalonRow, phone_number_id: str) -> None:
+    channel = find_or_add(uow, tenant, phone_number_id)
     ChannelRepository(uow).change(channel, {"salon_id": salon.id, "salon_default_at": uow.now})
     uow.publish(views.channel_connected(channel))

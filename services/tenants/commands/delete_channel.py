@@ -11,7 +11,7 @@ from services.tenants.adapters.provider import Providers
 from services.tenants.domain import audit
 from services.tenants.domain.identities import Identity
 from services.tenants.repository.channels import ChannelRepository
-from services.tenants.repository.credentials import identity_of, opened
+from services.tenants.repository.credentials import identity_to_forget
 
 
 def run(request: DeleteChannel, begin: Begin, providers: Providers, keys: KeyRing) -> None:
@@ -25,8 +25,7 @@ def _record(request: DeleteChannel, uow: UnitOfWork, keys: KeyRing) -> Identity 
     """Who is to be unregistered: a channel that took part until now."""
     channels = ChannelRepository(uow)
     row = channels.lock_channel(request.channel_id)
-    before, token = views.channel(row), opened(row, keys) if row.is_active else None
-    identity = None if token is None else identity_of(row, token)
+    before, identity = views.channel(row), identity_to_forget(row, keys) if row.is_active else None
     gone = {"is_active": False, "credentials": None, "credentials_hint": "", "deleted_at": uow.now}
     channels.change(row, gone)
     uow.publish(views.channel_connected(row))

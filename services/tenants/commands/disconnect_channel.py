@@ -11,7 +11,7 @@ from services.tenants.adapters.provider import Providers
 from services.tenants.domain import audit
 from services.tenants.domain.identities import Identity
 from services.tenants.repository.channels import ChannelRepository
-from services.tenants.repository.credentials import identity_of, opened
+from services.tenants.repository.credentials import identity_to_forget
 
 
 def run(request: DisconnectChannel, begin: Begin, providers: Providers, keys: KeyRing) -> Channel:
@@ -28,9 +28,9 @@ def _record(request: DisconnectChannel, uow: UnitOfWork, keys: KeyRing) -> tuple
     before = views.channel(row)
     if not row.is_active:
         return before, None
-    token = opened(row, keys)
+    identity = identity_to_forget(row, keys)
     channels.change(row, {"is_active": False, "last_error": None})
     after = views.channel(row)
     uow.publish(views.channel_connected(row))
     uow.publish(audit.entry(uow.context, "channel.disconnected", ("channel", row.id), before, after))
-    return after, None if token is None else identity_of(row, token)
+    return after, identity

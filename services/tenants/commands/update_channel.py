@@ -71,5 +71,6 @@ def _record(
     after = views.channel(row)
     uow.publish(views.channel_connected(row))
     action = "channel.credentials_changed" if token is not None else "channel.updated"
-    uow.publish(audit.entry(uow.context, action, ("channel", row.id), before, after))
+    replaced = () if token is None else ("botToken" if row.bot_id is not None else "accessToken",)
+    uow.publish(audit.entry(uow.context, action, ("channel", row.id), before, after, replaced=replaced))
     return after

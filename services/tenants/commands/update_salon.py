@@ -8,7 +8,7 @@ from services.common.contracts.base import UNSET
 from services.common.contracts.tenants import Salon, SalonUpdatedV1, UpdateSalon
 from services.common.kit.uow import UnitOfWork
 from services.tenants import views
-from services.tenants.domain import audit, places
+from services.tenants.domain import audit, places, slugs
 from services.tenants.models import SalonRow
 from services.tenants.repository.channels import ChannelRepository
 from services.tenants.repository.new_channels import find_or_add
@@ -20,7 +20,9 @@ _PLAIN = ("name", "slug", "timezone", "currency", "phone", "email", "opening_hou
 
 def run(request: UpdateSalon, uow: UnitOfWork) -> Salon:
     """The tenant is locked before the salon when a number is named: a channel may have to be made for it."""
-    places.check_known(request.timezone, UNSET)
+    places.check_known(request.timezone, currency=request.currency)
+    if request.slug is not UNSET:
+        slugs.check_slug(request.slug)
     if request.opening_hours is not UNSET:
         places.check_opening_hours(request.opening_hours)
     tenant = TenantRepository(uow).lock_tenant()

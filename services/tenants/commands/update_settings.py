@@ -23,7 +23,7 @@ from services.tenants.repository.tenants import SettingsRepository, TenantReposi
 
 def run(request: UpdateSettings, begin: Begin, providers: Providers, keys: KeyRing) -> Settings:
     """Look, ask the provider about what replaces something that it has accepted, record."""
-    places.check_known(request.timezone, request.locale)
+    places.check_known(request.timezone, request.locale, request.currency)
     proof = None
     if request.whatsapp_config is not UNSET:
         with begin(read_only=True) as uow:
@@ -61,8 +61,19 @@ def _record(request: UpdateSettings, uow: UnitOfWork, proof: Identity | None, ke
         _change_whatsapp(request.whatsapp_config, uow, tenant, proof, keys)
     _change_tenant(request, uow, tenant, _change_settings(request, uow))
     after = _shown(uow, tenant)
-    uow.publish(audit.entry(uow.context, "settings.updated", ("tenant", tenant.tenant_id), before, after))
+    target = ("tenant", tenant.tenant_id)
+    uow.publish(audit.entry(uow.context, "settings.updated", target, before, after, replaced=_replaced(request)))
     return after
+
+
+def _replaced(request: UpdateSettings) -> list[str]:
+    """Secrets that are others now, whatever is shown of them."""
+    names = []
+    if request.whatsapp_config is not UNSET and _new_token(request.whatsapp_config) is not None:
+        names.append("whatsappConfig.accessToken")
+    if "verify_token_hash" in preferences.stored(request):
+        names.append("webhookConfig.verifyToken")
+    return names
 
 
 def _shown(uow: UnitOfWork, tenant: TenantRow) -> Settings:

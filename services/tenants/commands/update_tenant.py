@@ -6,13 +6,15 @@ from services.common.contracts.base import UNSET
 from services.common.contracts.tenants import Tenant, UpdateTenant
 from services.common.kit.uow import UnitOfWork
 from services.tenants import views
-from services.tenants.domain import audit, places
+from services.tenants.domain import audit, places, slugs
 from services.tenants.repository.tenants import SettingsRepository, TenantRepository
 
 
 def run(request: UpdateTenant, uow: UnitOfWork) -> Tenant:
     """What is the same already is no change, and told to nobody."""
-    places.check_known(request.timezone, request.locale)
+    places.check_known(request.timezone, request.locale, request.currency)
+    if request.slug is not UNSET:
+        slugs.check_slug(request.slug)
     tenants = TenantRepository(uow)
     row = tenants.lock_tenant()
     before = views.tenant(row)

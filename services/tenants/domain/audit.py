@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from services.common.contracts.audit import ActorType
@@ -15,11 +16,20 @@ _SECRETS = frozenset({"accessToken", "botToken", "verifyToken"})
 
 
 def entry(
-    context: Context, action: str, target: tuple[str, str], before: View | None, after: View | None
+    context: Context,
+    action: str,
+    target: tuple[str, str],
+    before: View | None,
+    after: View | None,
+    *,
+    replaced: Collection[str] = (),
 ) -> AuditRecordedV1:
-    """Who did what to which thing, `(type, id)`, with the fields that changed; of a secret, that it changed."""
+    """Who did what to which thing, `(type, id)`, with the fields that changed; of a secret, that it changed.
+
+    `replaced` are secrets that may look the same, masked, and are others.
+    """
     old, new = _flat(before), _flat(after)
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name) or name in replaced]
     actor_type, actor_id = _actor_of(context)
     return AuditRecordedV1(
         actor_type=actor_type,

@@ -6,14 +6,33 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from services.tenants.domain.refusals import refused
+
 _SLUG_LENGTH = 63
 _NUMBERED = 9
+_PUNYCODE = slice(2, 4)
+
+_NAMES = """
+about account admin api app assets auth billing blog cdn dashboard docs frontdesk ftp health help login mail
+me new null ns public register root settings signup smtp static status support system test undefined webhook
+www
+"""
+_RESERVED = frozenset(_NAMES.split())
+"""What an address of the platform itself could be, or what a visitor would take for one."""
 
 # Common romanisation, one line for each alphabet that names are written in here.
 _CYRILLIC = dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True))
 _CYRILLIC |= {"ё": "yo", "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch"}  # noqa: RUF001 - a letter
 _CYRILLIC |= {"ъ": "", "ь": "", "ю": "yu", "я": "ya", "і": "i", "ї": "yi", "є": "ye", "ґ": "g"}  # noqa: RUF001 - a letter
 _LETTERS = str.maketrans(_CYRILLIC | {"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "&": " and "})
+
+
+def check_slug(slug: str) -> None:
+    """Raise for one that could be taken for the platform's own, or for letters that it does not consist of."""
+    if slug in _RESERVED:
+        raise refused("slug", "Is reserved.")
+    if slug[_PUNYCODE] == "--":
+        raise refused("slug", "Must not have hyphens in the third and fourth place: that stands for other letters.")
 
 
 def slug_of(name: str, otherwise: str) -> str:
@@ -31,7 +50,8 @@ def slug_candidates(name: str, otherwise: str, token: str) -> Iterator[str]:
     """
     base = slug_of(name, otherwise)
     unique = token.replace("-", "")
-    yield base
+    if base not in _RESERVED:
+        yield base
     for suffix in [*map(str, range(2, _NUMBERED + 1)), unique[-8:], unique]:
         yield f"{base[: _SLUG_LENGTH - len(suffix) - 1].rstrip('-')}-{suffix}"
 

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from services.common.contracts.base import UNSET, Unset
 from services.common.contracts.tenants import ChannelType
-from services.common.kit.envelope import KeyRing, Place
+from services.common.kit.envelope import KeyRing, Place, SealError
+from services.common.kit.logging import get_logger
 from services.common.kit.settings import Secret
 from services.tenants.domain import credentials
 from services.tenants.domain.identities import Identity
 from services.tenants.models import ChannelRow
+
+log = get_logger(__name__)
 
 
 def sealed(row: ChannelRow, token: str, keys: KeyRing) -> dict[str, str]:
@@ -21,6 +24,16 @@ def sealed(row: ChannelRow, token: str, keys: KeyRing) -> dict[str, str]:
 def opened(row: ChannelRow, keys: KeyRing) -> Secret | None:
     """The credentials, if there are any."""
     return None if row.credentials is None else Secret(keys.open(row.credentials, place_of(row)))
+
+
+def identity_to_forget(row: ChannelRow, keys: KeyRing) -> Identity | None:
+    """Who the provider shall bring nothing to us for any more. What does not open keeps nobody from leaving."""
+    try:
+        token = opened(row, keys)
+    except SealError:
+        log.exception("credentials_unreadable", channel_id=row.id)
+        return None
+    return None if token is None else identity_of(row, token)
 
 
 def place_of(row: ChannelRow) -> Place:

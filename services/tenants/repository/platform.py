@@ -88,9 +88,11 @@ class PlatformRepository:
         )
         return self._session.scalar(asked.limit(1)) is not None
 
-    def list_under_other_keys(self, key_id: str, most: int) -> Sequence[tuple[str, str]]:
+    def list_under_other_keys(self, key_id: str, most: int, after: tuple[str, str]) -> Sequence[tuple[str, str]]:
         """Tenant and id of channels whose credentials another key wraps."""
         other = sa.select(ChannelRow.tenant_id, ChannelRow.id).where(
             ChannelRow.credentials_key != key_id, ChannelRow.credentials_key != ""
         )
-        return [(row[0], row[1]) for row in self._session.execute(other.limit(most))]
+        place = sa.tuple_(ChannelRow.tenant_id, ChannelRow.id)
+        further = other.where(place > after).order_by(ChannelRow.tenant_id, ChannelRow.id).limit(most)
+        return [(row[0], row[1]) for row in self._session.execute(further)]

@@ -252,6 +252,25 @@ def test_after_a_rotation_the_old_key_is_needed_for_nothing(desk: Desk, ours: Co
         pass  # the tests beside this one know the first key only
 
 
+def test_what_does_not_open_keeps_nothing_else_under_the_old_key(
+    desk: Desk, ours: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rewrap_credentials, "_AT_ONCE", 1)
+    broken, good = desk.channel(ours), desk.channel(ours)
+    with connected(desk.private.admin_url) as admin:
+        admin.exec_driver_sql("update channels set credentials = 'v1.k0.AAAA.AAAA' where id = %s", (broken.id,))
+        admin.commit()
+    fresh = "k2:" + base64.b64encode(b"B" * 32).decode()
+    system = Begin(desk.database, Context.new(), SYSTEM)
+    rewrap_credentials.run(system, KeyRing.from_setting(f"{fresh},{ENVELOPE_KEYS}"))
+    assert [event.channel_id for event in desk.told(ours, ChannelConnectedV1)][2:] == [good.id]
+    for channel in broken, good:  # the tests beside this one know the first key only; this one could be read by nobody
+        disconnect(desk, ours, channel)
+        desk.order_in_steps(ours, delete_channel.run, DeleteChannel(channel_id=channel.id))
+    rewrap_credentials.run(system, KeyRing.from_setting(f"{ENVELOPE_KEYS},{fresh}"))
+    assert desk.provider.asked == []
+
+
 def test_credentials_of_another_row_do_not_open(desk: Desk, ours: Context, theirs: Context) -> None:
     mine, other = desk.channel(ours), desk.channel(theirs)
     with connected(desk.private.admin_url) as admin:

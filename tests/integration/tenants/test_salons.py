@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import eventlet
 import pytest
 
 from services.common.contracts.errors import Invalid
@@ -53,7 +55,12 @@ def test_what_is_sent_changes_and_is_told(desk: Desk, database: Database, ours: 
 
 def test_bad_values_change_nothing(desk: Desk, database: Database, ours: Context) -> None:
     salon = add_salon(database, ours)
-    for values in ({"timezone": "Mars/Base"}, {"opening_hours": {"mon": [["9", "18:00"]]}}):
+    for values in (
+        {"timezone": "Mars/Base"},
+        {"opening_hours": {"mon": [["9", "18:00"]]}},
+        {"currency": "ZZZ"},
+        {"slug": "admin"},
+    ):
         with pytest.raises(Invalid):
             change(desk, ours, salon.id, **values)
     assert desk.ask(ours, queries.get_salon, GetSalon(salon_id=salon.id)) == salon
@@ -149,3 +156,27 @@ def test_a_salon_is_found_by_its_slug_while_it_is_open(desk: Desk, database: Dat
     change(desk, ours, salon.id, is_active=False)
     with pytest.raises(SalonUnknown):
         desk.ask_platform(queries.find_salon, FindSalon(slug=slug))
+
+
+@pytest.mark.parametrize("values", [{"currency": "ZZZ"}, {"slug": "xn--80ak6aa92e"}, {"timezone": "Mars/Base"}])
+def test_bad_values_open_nothing(database: Database, ours: Context, values: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        add_salon(database, ours, **values)
+    assert caught.value.details.keys() == values.keys()
+
+
+def test_orders_for_one_slug_and_number_wait_in_no_ring(desk: Desk, database: Database, ours: Context) -> None:
+    salons = [add_salon(database, ours) for _ in range(6)]
+
+    def outcome(order: Callable[[], Salon]) -> str:
+        try:
+            return type(order()).__name__
+        except SlugTaken:
+            return "SlugTaken"
+
+    wanted: dict[str, str] = {"slug": "wanted", "phone_number_id": ids.new_id()}
+    jobs = []
+    for salon in salons:
+        jobs.append(eventlet.spawn(outcome, lambda: add_salon(database, ours, **wanted)))
+        jobs.append(eventlet.spawn(outcome, lambda chosen=salon.id: change(desk, ours, chosen, slug="wanted")))
+    assert sorted(job.wait() for job in jobs) == ["Salon"] + ["SlugTaken"] * 11

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import eventlet
 import pytest
 
 from services.common.contracts.errors import Invalid
@@ -19,6 +20,7 @@ from services.common.contracts.tenants import (
     Settings,
     SettingsUpdatedV1,
     TenantUpdatedV1,
+    UpdateChannel,
     UpdateSettings,
     WebhookChange,
     WhatsappChange,
@@ -26,7 +28,7 @@ from services.common.contracts.tenants import (
 from services.common.kit import ids
 from services.common.kit.context import Context
 from services.tenants import queries
-from services.tenants.commands import connect_channel, update_settings
+from services.tenants.commands import connect_channel, update_channel, update_settings
 from tests.integration.databases import connected
 from tests.integration.tenants.desk import TOKEN, Desk
 
@@ -157,3 +159,32 @@ def test_settings_are_the_tenants_own(desk: Desk, ours: Context, theirs: Context
     change(desk, ours, reminder_times=[60], whatsapp_config=WhatsappChange(phone_number_id=ids.new_id()))
     shown = desk.ask(theirs, queries.get_settings)
     assert (shown.reminder_times, shown.whatsapp_config.channel_id) == ([], None)
+
+
+def test_the_log_tells_of_a_secret_that_looks_the_same(desk: Desk, ours: Context) -> None:
+    change(desk, ours, webhook_config=WebhookChange(verify_token=VERIFY_TOKEN))
+    change(desk, ours, webhook_config=WebhookChange(verify_token=f"{VERIFY_TOKEN}-next"))
+    entry = desk.audit(ours)
+    assert entry.before == entry.after == {"webhookConfig.verifyToken": "secret"}
+    change(desk, ours, webhook_config=WebhookChange(verify_token="••••"))
+    assert desk.audit(ours).after == {}
+
+
+def test_settings_and_channel_changed_at_once_are_two_versions(desk: Desk, ours: Context) -> None:
+    channel = desk.channel(ours)
+    number = WhatsappChange(phone_number_id=str(channel.phone_number_id))
+    renamed = UpdateChannel(channel_id=channel.id, name="Reception")
+    jobs = []
+    for _ in range(5):
+        jobs.append(eventlet.spawn(change, desk, ours, whatsapp_config=number))
+        jobs.append(eventlet.spawn(change, desk, ours, whatsapp_config=WhatsappChange(business_account_id="1234")))
+        jobs.append(eventlet.spawn(desk.order_in_steps, ours, update_channel.run, renamed))
+    for job in jobs:
+        job.wait()
+    versions = [event.version for event in desk.told(ours, ChannelConnectedV1)]
+    assert sorted(versions) == list(range(1, 17))
+
+
+def test_no_such_currency(desk: Desk, ours: Context) -> None:
+    with pytest.raises(Invalid, match="currency"):
+        change(desk, ours, currency="ZZZ")

@@ -45,8 +45,13 @@ def test_a_slug_is_one_tenants_in_the_platform(desk: Desk, ours: Context, theirs
         desk.order(theirs, update_tenant.run, UpdateTenant(slug=slug))
 
 
-def test_no_such_zone_or_language(desk: Desk, ours: Context) -> None:
-    for request, field in ((UpdateTenant(timezone="Mars/Base"), "timezone"), (UpdateTenant(locale="?"), "locale")):
+def test_no_such_zone_language_currency_or_slug(desk: Desk, ours: Context) -> None:
+    for request, field in (
+        (UpdateTenant(timezone="Mars/Base"), "timezone"),
+        (UpdateTenant(locale="?"), "locale"),
+        (UpdateTenant(currency="ZZZ"), "currency"),
+        (UpdateTenant(slug="admin"), "slug"),
+    ):
         with pytest.raises(Invalid) as caught:
             desk.order(ours, update_tenant.run, request)
         assert set(caught.value.details) == {field}

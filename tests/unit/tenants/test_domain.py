@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.common.contracts.errors import Invalid
 from services.common.contracts.tenants import ChannelType, PlanCode, PlanLimit
-from services.tenants.domain import credentials, places, plans, slugs
+from services.tenants.domain import credentials, currencies, places, plans, slugs
 
 TOKEN = "019a0000-0000-7000-8000-0000deadbeef"
 
@@ -158,3 +158,35 @@ def test_a_channel_is_found_by_exactly_one_id() -> None:
     for both in (None, None), ("1", "2"):
         with pytest.raises(Invalid):
             credentials.provider_id(*both)
+
+
+@pytest.mark.parametrize("slug", ["admin", "api", "www", "xn--80ak6aa92e", "ab--c"])
+def test_a_slug_that_stands_for_something_else_is_refused(slug: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        slugs.check_slug(slug)
+    assert set(caught.value.details) == {"slug"}
+    assert slug not in slugs.slug_candidates(slug, "tenant", TOKEN)
+
+
+@pytest.mark.parametrize("slug", ["salon-rosa", "a", "1", "administrator", "a--b", "demo-company"])
+def test_any_other_slug_is_taken(slug: str) -> None:
+    slugs.check_slug(slug)
+
+
+@pytest.mark.parametrize("code", ["ZZZ", "XAU", "BTC", "XXX"])
+def test_a_currency_is_one_that_somebody_pays_with(code: str) -> None:
+    places.check_known("UTC", currency="JPY")
+    with pytest.raises(Invalid) as caught:
+        places.check_known("UTC", currency=code)
+    assert set(caught.value.details) == {"currency"}
+
+
+def test_every_currency_has_three_letters() -> None:
+    assert all(re.fullmatch("[A-Z]{3}", code) for code in currencies.CODES)
+
+
+def test_a_day_has_a_dozen_windows_at_most() -> None:
+    windows = [[f"{hour:02}:00", f"{hour:02}:30"] for hour in range(13)]
+    places.check_opening_hours({"mon": windows[:12]})
+    with pytest.raises(Invalid, match=r"openingHours\.mon"):
+        places.check_opening_hours({"mon": windows})
