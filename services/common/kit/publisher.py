@@ -20,6 +20,7 @@ from amqp import spec
 
 from services.common.contracts.errors import Unavailable
 from services.common.kit import ids
+from services.common.kit.amqp_connection import in_one_write
 from services.common.kit.link import Link, LinkDownError
 
 _PERSISTENT = 2
@@ -127,16 +128,17 @@ class ConfirmedPublisher:
         if len(self._unconfirmed) > _MOST_UNCONFIRMED:
             msg = "too many messages wait for their confirm"
             raise LinkDownError(msg)
-        for index, message in enumerate(batch.items):
-            self._tag += 1
-            self._unconfirmed[self._tag] = (batch, index)
-            # Not channel.basic_publish: that reads the socket before each message, and only the reading thread may.
-            channel.send_method(
-                spec.Basic.Publish,
-                "Bssbb",
-                (0, message.exchange, message.routing_key, message.mandatory, False),
-                _to_amqp(message),
-            )
+        with in_one_write(channel):
+            for index, message in enumerate(batch.items):
+                self._tag += 1
+                self._unconfirmed[self._tag] = (batch, index)
+                # Not channel.basic_publish: that reads the socket before each message, and only the reading thread may.
+                channel.send_method(
+                    spec.Basic.Publish,
+                    "Bssbb",
+                    (0, message.exchange, message.routing_key, message.mandatory, False),
+                    _to_amqp(message),
+                )
 
     def _give_up_on_silence(self, heard_before: int) -> None:
         """A slow broker keeps its connection, and one that has said that it takes nothing; a silent one is gone."""

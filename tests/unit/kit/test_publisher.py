@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import amqp
@@ -14,6 +15,8 @@ CONFIRMED, UNROUTABLE, UNAVAILABLE = Outcome.CONFIRMED, Outcome.UNROUTABLE, Outc
 
 class Channel:
     """Notes what is sent; the test plays the broker once everything is out."""
+
+    connection = SimpleNamespace(_transport=None)
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
