@@ -100,7 +100,10 @@ class Page(NamedTuple):
 
 
 def fetch_page(session: Session, statement: sa.Select[*tuple[Any, ...]], order: Order, request: PageRequest) -> Page:
-    """One page of a statement that is neither ordered nor limited. A cursor outweighs the page's number."""
+    """One page of a statement that is neither ordered nor limited, for lists too seldom asked for to be a `Listing`.
+
+    A cursor outweighs the page's number.
+    """
     ordered = statement.add_columns(order.at, order.row_id).order_by(*order.clauses()).limit(request.limit + 1)
     if request.cursor is not None:
         end = Position.from_cursor(request.cursor)
