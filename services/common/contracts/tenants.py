@@ -53,7 +53,7 @@ class PlanCode(enum.StrEnum):
 
 
 class TenantStatus(enum.StrEnum):
-    """A suspended tenant's users and keys are refused; what comes in for it is still kept."""
+    """A suspended tenant's users and keys are refused and nothing goes out for it; what comes in is still kept."""
 
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
