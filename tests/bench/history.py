@@ -1,4 +1,4 @@
-"""A tenant with a past: customers, conversations and messages put into messaging's database as its administrator."""
+"""A tenant with a past: its people, and customers with conversations and messages, put into the databases directly."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tests.bench.letters import Number
 
 CUSTOMERS = 20_000
 MESSAGES_EACH = 10
+USERS = 200
 
 # Ids as the product makes them: ordered by time, so that indexes are as dense as they would be.
 _ID_AT = """
@@ -60,6 +61,17 @@ order by at
 """
 
 
+_HIRE = """
+with addresses as (select 'user' || n || '@bench.example' as email from generate_series(1, %s) as n),
+    changes as (
+        select jsonb_build_object('id', gen_random_uuid(), 'email', email, 'email_key', email) as own from addresses
+    )
+insert into users
+select (jsonb_populate_record(users, own)).* from users, changes where users.email = %s
+returning email
+"""
+
+
 def write(cursor: Any, tenant_id: str, channel_id: str, number: Number) -> None:
     """Insert everything; the customers are those from 1 to `CUSTOMERS`. Needs a cursor in autocommit mode."""
     values = {
@@ -75,3 +87,9 @@ def write(cursor: Any, tenant_id: str, channel_id: str, number: Number) -> None:
         cursor.execute(statement, values)
     cursor.execute("vacuum analyze")
     cursor.execute("checkpoint")
+
+
+def hire(cursor: Any, owner: str) -> list[str]:
+    """Users who differ from the owner by id and address alone. Return the addresses."""
+    cursor.execute(_HIRE, (USERS, owner))
+    return [email for (email,) in cursor.fetchall()]

@@ -158,11 +158,12 @@ class Rig:
         client = clients[tenant.name]
         signed_in = client.sign_in(tenant.email, self.settings["DEMO_PASSWORD"])
         self.token = str(signed_in["token"])
-        self.email = tenant.email
         self.tenant_id = str(client.get("/tenant")["id"])
         self.api_key = str(client.post("/api-keys", {"name": "Bench", "scopes": ["tenant:read"]})["key"])
         _, phone_number_id, display = tenant.numbers[0]
         self.number = Number(phone_number_id, display, tenant.waba_id)
+        with self.database("auth") as cursor:
+            self.people = history.hire(cursor, tenant.email)
         with self.database("messaging") as cursor:
             history.write(cursor, self.tenant_id, self._channel(), self.number)
 

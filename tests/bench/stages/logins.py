@@ -31,10 +31,14 @@ def stage(rig: Rig, plan: Plan) -> Iterator[Figure]:
     yield measure("POST /auth/login", "logins", plan.runs, lambda: _log_in(rig, plan), RAW)
 
 
-def login_of(rig: Rig) -> bytes:
-    """The right password of the owner of the tenant with a past."""
-    body = orjson.dumps({"email": rig.email, "password": rig.settings["DEMO_PASSWORD"]})
-    return request("POST", rig.host, f"{API}/auth/login", {}, body)
+def logins_of(rig: Rig) -> Iterator[bytes]:
+    """One after the other, over and over: nobody comes to have so many sessions that the oldest must end."""
+
+    def login_of(email: str) -> bytes:
+        body = orjson.dumps({"email": email, "password": rig.settings["DEMO_PASSWORD"]})
+        return request("POST", rig.host, f"{API}/auth/login", {}, body)
+
+    return itertools.cycle([login_of(email) for email in rig.people])
 
 
 def _verify(rig: Rig, plan: Plan) -> Run:
@@ -59,7 +63,7 @@ def _verify(rig: Rig, plan: Plan) -> Run:
 
 
 def _log_in(rig: Rig, plan: Plan) -> Run:
-    requests = itertools.repeat(login_of(rig))
+    requests = logins_of(rig)
     with rig.connected(_CONNECTIONS) as generator:
         generator.closed_loop(requests, _WARM_UP)
         return under_load(rig.meter, lambda: generator.closed_loop(requests, plan.seconds))

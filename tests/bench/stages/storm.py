@@ -22,7 +22,7 @@ from services.common.kit.rpc import RpcClient
 from tests.bench.figures import Figure, Plan, Run, figure_of, measure, run_of_latencies, under_load
 from tests.bench.histogram import Histogram
 from tests.bench.rig import Rig
-from tests.bench.stages.logins import login_of
+from tests.bench.stages.logins import logins_of
 
 DIRECT, THROUGH = "auth.get_me, directly", "GET /auth/me"
 
@@ -51,7 +51,7 @@ def stage(rig: Rig, plan: Plan) -> Iterator[Figure]:
 def _storm(rig: Rig) -> Iterator[list[Run]]:
     """Log in until the block ends; then the list has what became of it."""
     over = threading.Event()
-    requests = itertools.takewhile(lambda _: not over.is_set(), itertools.repeat(login_of(rig)))
+    requests = itertools.takewhile(lambda _: not over.is_set(), logins_of(rig))
     outcome: list[Run] = []
     with rig.connected(_AT_ONCE) as generator, ThreadPoolExecutor(1) as thread:
         running = thread.submit(generator.closed_loop, requests, _LONGEST)
