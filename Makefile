@@ -53,7 +53,7 @@ folder:
 migrate: env ## Data: bring all databases to their newest shape
 	@$(LOCAL) migrate
 
-test: env ## Check: all tests on servers of their own (TIER=unit|integration|e2e, ARGS='-k name')
+test: env ## Check: all tests on servers of their own (TIER=unit|integration|e2e, ARGS='-k name' or ARGS=tests/…)
 	@$(PYTHON_ENV) -m deploy.local.testing $(if $(TIER),--tier $(TIER)) -- $(ARGS)
 
 check: env ## Check: formatting, lint, types, layers, spelling: what CI runs before the tests

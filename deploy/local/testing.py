@@ -41,7 +41,10 @@ class Tier:
     folders: tuple[str, ...]
     root: str
 
-    def present(self) -> list[str]:
+    def targets(self, named: Sequence[str]) -> list[str]:
+        """What pytest is to look at: those files and folders that were named and are this tier's, else all of it."""
+        if named:
+            return [path for path in named if path.startswith(self.folders)]
         return [folder for folder in self.folders if (REPOSITORY / folder).is_dir()]
 
 
@@ -59,7 +62,8 @@ class Run:
     """One run over some tiers: what was counted, what broke beside the tests, what has to be stopped."""
 
     def __init__(self, arguments: Sequence[str], given: Mapping[str, str]) -> None:
-        self._arguments = arguments
+        self._named = [argument for argument in arguments if argument.startswith("tests/")]
+        self._arguments = [argument for argument in arguments if argument not in self._named]
         self._given = _WIDE_LIMITS | dict(given)
         self._system: System | None = None
         self._variables: dict[str, str] = {}
@@ -67,15 +71,15 @@ class Run:
         self.broken = False
 
     def run(self, tier: Tier) -> None:
-        """Run one tier; folders that are not there are left out."""
-        folders = tier.present()
-        if not folders:
+        """Run one tier; one of which nothing is there, or nothing was asked for, is left out."""
+        targets = tier.targets(self._named)
+        if not targets:
             return
-        say(f"── {tier.name}: {' '.join(folders)}")
+        say(f"── {tier.name}: {' '.join(targets)}")
         self._switch_to(tier.root)
         report = LOCAL / f"junit-{tier.name}.xml"
         report.unlink(missing_ok=True)
-        code = self._pytest([*folders, f"--junitxml={report}", *self._arguments])
+        code = self._pytest([*targets, f"--junitxml={report}", *self._arguments])
         self.counts += read_counts(report)
         if code not in (0, _TESTS_FAILED, _NO_TESTS):
             self.broken = True
