@@ -21,7 +21,7 @@ def run(request: InviteUser, uow: UnitOfWork) -> auth.User:
     """Raises `RoleTooHigh`, or `EmailTaken` for somebody who has an account or an invitation of this tenant."""
     users = UserRepository(uow)
     caller = users.caller(Role.MANAGER)
-    salons = request.salon_ids or []
+    salons = sorted(set(request.salon_ids or ()))
     if not may_grant(caller.role, request.role) or not is_within(caller.salon_ids, salons):
         raise RoleTooHigh
     if request.role is Role.OWNER and salons:
@@ -29,7 +29,7 @@ def run(request: InviteUser, uow: UnitOfWork) -> auth.User:
     if users.find_by_email(request.email) is not None:
         raise EmailTaken
     with uow.as_tenant(caller.tenant_id):
-        user = _invited(request, caller, uow)
+        user = _invited(request, caller, salons, uow)
         users.add(user)
         LetterRepository(uow).order(LetterKind.INVITATION, user)
         AuditRepository(uow).add("user.invited", user, after=facts_of(user))
@@ -37,7 +37,7 @@ def run(request: InviteUser, uow: UnitOfWork) -> auth.User:
     return views.user(user)
 
 
-def _invited(request: InviteUser, caller: User, uow: UnitOfWork) -> User:
+def _invited(request: InviteUser, caller: User, salons: list[str], uow: UnitOfWork) -> User:
     return User(
         tenant_id=caller.tenant_id,
         id=ids.new_id(),
@@ -51,7 +51,7 @@ def _invited(request: InviteUser, caller: User, uow: UnitOfWork) -> User:
         token_version=1,
         invited_at=uow.now,
         invited_email_key=emails.key_of(request.email),
-        salon_ids=request.salon_ids or [],
+        salon_ids=salons,
         mfa_enabled=False,
         created_at=uow.now,
         updated_at=uow.now,

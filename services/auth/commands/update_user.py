@@ -52,7 +52,7 @@ def _wanted(user: User, request: UpdateUser) -> dict[str, Any]:
     return {
         "name": user.name if isinstance(request.name, Unset) else request.name,
         "role": user.role if isinstance(request.role, Unset) else request.role.value,
-        "salonIds": list(user.salon_ids) if isinstance(request.salon_ids, Unset) else list(request.salon_ids),
+        "salonIds": list(user.salon_ids) if isinstance(request.salon_ids, Unset) else sorted(set(request.salon_ids)),
         "isActive": user.is_active if isinstance(request.is_active, Unset) else request.is_active,
     }
 

@@ -56,6 +56,7 @@ RecoveryCode = Annotated[str, validate.Length(min=1, max=40), Documented(example
 Locale = Annotated[
     str, validate.Regexp(r"^[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{2,8})*$", error="Must be a language tag such as de or pt-BR.")
 ]
+SalonIds = Annotated[list[Id], validate.Length(max=200)]
 Scope = Annotated[
     str,
     validate.Regexp(r"^[a-z][a-z-]*:(?:read|write)$", error="Must be <collection>:read or <collection>:write."),
@@ -484,7 +485,7 @@ class InviteUser(Request[User], service=SERVICE, method="invite_user"):
     email: Email
     role: Role = Role.STAFF
     name: Name | None = None
-    salon_ids: list[Id] | None = None
+    salon_ids: SalonIds | None = None
 
 
 class ResendInvitation(Request[None], service=SERVICE, method="resend_invitation"):
@@ -523,7 +524,7 @@ class UpdateUser(Request[User], service=SERVICE, method="update_user"):
     user_id: Id
     name: Name | Unset = UNSET
     role: Role | Unset = UNSET
-    salon_ids: list[Id] | Unset = UNSET
+    salon_ids: SalonIds | Unset = UNSET
     is_active: bool | Unset = UNSET
 
 

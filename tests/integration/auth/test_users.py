@@ -149,6 +149,20 @@ def test_salon_limits_are_not_widened_by_who_has_them(desk: Desk, hire: Callable
     assert desk.refusal(auth.UpdateUser(user_id=unlimited.id, name="X"), manager) == "auth.role_too_high"
 
 
+def test_salons_are_named_once_and_not_without_end(desk: Desk, owner: auth.User) -> None:
+    here, there = sorted(ids.new_id() for _ in range(2))
+    invited = desk.ask(auth.InviteUser(email=new_email(), salon_ids=[there, here, there]), owner)
+    assert invited.salon_ids == [here, there]
+    changed = desk.ask(auth.UpdateUser(user_id=invited.id, salon_ids=[here, here]), owner)
+    assert changed.salon_ids == [here]
+    many = [ids.new_id() for _ in range(201)]
+    for request in (
+        auth.InviteUser(email=new_email(), salon_ids=many),
+        auth.UpdateUser(user_id=invited.id, salon_ids=many),
+    ):
+        assert desk.refusal(request, owner) == "invalid"
+
+
 def test_the_last_owner_stays(desk: Desk, owner: auth.User, hire: Callable[..., auth.User]) -> None:
     for request in (
         auth.UpdateUser(user_id=owner.id, role=Role.STAFF),
