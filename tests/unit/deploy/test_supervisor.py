@@ -88,6 +88,7 @@ def test_what_a_killed_process_started_goes_with_it(fleet: Fleet, layout: Layout
     eventually(lambda: log.exists() and "child" in log.read_text())
     child = identify(int(log.read_text().split()[1]))
     assert isinstance(child, Identity)
+    eventually(lambda: "parent" in fleet.living())  # a process may speak before the supervisor has noted its start
     os.kill(fleet.living()["parent"].pid, signal.SIGKILL)
     eventually(lambda: not child.is_alive())
 
