@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-import eventlet
 import pytest
 from nameko.containers import ServiceContainer
 from nameko.rpc import rpc
@@ -110,10 +109,3 @@ def publisher(settings: AuthSettings) -> Iterator[ConfirmedPublisher]:
     publisher = ConfirmedPublisher(settings.amqp_url)
     yield publisher
     publisher.close()
-
-
-def eventually(check: Callable[[], Any], limit: float = 10.0) -> None:
-    """Wait until the check holds."""
-    with eventlet.Timeout(limit, AssertionError(f"not within {limit} s: {check}")):
-        while not check():
-            eventlet.sleep(0.05)

@@ -31,8 +31,8 @@ from services.common.kit import clock, ids
 from services.common.kit.context import Context
 from services.common.kit.publisher import ConfirmedPublisher, Outgoing
 from services.common.kit.rpc import RpcClient
-from tests.component.auth.conftest import eventually
 from tests.component.kit.running import Running
+from tests.component.services import eventually
 from tests.integration.auth.people import PASSWORD, new_email
 from tests.integration.auth.tenants_stand_in import tenant_of
 from tests.integration.databases import PrivateDatabase, connected

@@ -25,9 +25,9 @@ from services.common.contracts.auth import (
 )
 from services.common.kit import ids
 from services.common.kit.rpc import RpcClient
-from tests.component.auth.conftest import eventually
 from tests.component.auth.test_accounts import anybody, register, speaking
 from tests.component.kit.running import Running
+from tests.component.services import eventually
 from tests.integration.auth.people import PASSWORD, new_email
 from tests.simulators.smtp_sink import FaultKind
 from tests.simulators.smtp_sink.server import RunningSink

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import eventlet
 import pytest
 
 from services.common.kit import logging
@@ -106,10 +105,3 @@ def port() -> int:
     """One that was free a moment ago."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def eventually(check: Callable[[], Any], limit: float = 10.0) -> None:
-    """Wait until the check holds."""
-    with eventlet.Timeout(limit, AssertionError(f"not within {limit} s: {check}")):
-        while not check():
-            eventlet.sleep(0.02)

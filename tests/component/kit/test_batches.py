@@ -11,10 +11,10 @@ from services.common.kit.consumers.marks import ORIGIN
 from services.common.kit.ids import new_id
 from services.common.kit.publisher import ConfirmedPublisher, Outgoing
 from tests.component.kit.broker import TOPOLOGY, Broker
-from tests.component.kit.conftest import eventually
 from tests.component.kit.events import outgoing
 from tests.component.kit.running import Running
 from tests.component.kit.sample import Memory, SampleCountedV1
+from tests.component.services import eventually
 
 Start = Callable[..., Running]
 TENANT = new_id()

@@ -17,10 +17,10 @@ from services.common.kit.ids import new_id
 from services.common.kit.publisher import BusUnavailable, ConfirmedPublisher
 from services.common.kit.rpc import RpcClient, RpcUnavailable
 from tests.component.kit.broker import Broker
-from tests.component.kit.conftest import eventually
 from tests.component.kit.events import outgoing
 from tests.component.kit.running import Running
 from tests.component.kit.sample import AddSample, Dawdle, Memory, SampleAddedV1
+from tests.component.services import eventually
 
 Start = Callable[..., Running]
 TENANT = new_id()

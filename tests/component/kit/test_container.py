@@ -17,10 +17,10 @@ from services.common.kit.publisher import ConfirmedPublisher
 from services.common.kit.rpc import RpcClient
 from services.common.kit.uow import UnitOfWork
 from tests.component.kit.broker import TOPOLOGY, Broker
-from tests.component.kit.conftest import eventually
 from tests.component.kit.events import outgoing
 from tests.component.kit.running import Running
 from tests.component.kit.sample import AddSample, Memory, SampleAddedV1, SampleService, SampleSettings, SampleView
+from tests.component.services import eventually
 
 Start = Callable[..., Running]
 

@@ -15,10 +15,10 @@ from services.common.kit.ids import new_id
 from services.common.kit.publisher import ConfirmedPublisher, Outgoing
 from services.common.kit.rpc import RpcClient
 from tests.component.kit.broker import TOPOLOGY, Broker
-from tests.component.kit.conftest import eventually
 from tests.component.kit.events import outgoing
 from tests.component.kit.running import Running
 from tests.component.kit.sample import AddSample, Memory, SampleAddedV1, later
+from tests.component.services import eventually
 
 Start = Callable[..., Running]
 TENANT = new_id()

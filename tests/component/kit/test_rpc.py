@@ -14,7 +14,6 @@ from services.common.kit import clock
 from services.common.kit.context import Context
 from services.common.kit.rpc import RpcClient, RpcTimeout, RpcUnavailable
 from tests.component.kit.broker import Broker
-from tests.component.kit.conftest import eventually
 from tests.component.kit.running import Running
 from tests.component.kit.sample import (
     AddSample,
@@ -26,6 +25,7 @@ from tests.component.kit.sample import (
     SampleTaken,
     SampleView,
 )
+from tests.component.services import eventually
 
 Start = Callable[..., Running]
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.component.kit.broker import Broker
-from tests.component.kit.conftest import eventually
+from tests.component.services import eventually
 from tests.integration.databases import PrivateServer
 
 RUN = (sys.executable, "-W", "ignore", "-m", "services.common.kit.run")
