@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import UUIDConverter
 
-from gateway import access, errors, headers, metrics
+from gateway import access, bodies, errors, headers, metrics
 from gateway.api import ROOT, UNVERSIONED, VERSIONED
 from gateway.arrival import Arrival, arrival, arrive
 from gateway.bus import Publisher, Rpc
@@ -110,6 +110,7 @@ def _begin() -> Response | None:
 
 def _finish(response: Response) -> Response:
     now = arrival()
+    bodies.let_arrive()
     headers.secure(response, now, current_app.extensions[EXTENSION].settings.cors_origins)
     _record(now, response)
     return response

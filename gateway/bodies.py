@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
 from flask import request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
 
 from services.common.contracts.errors import Invalid
 
@@ -23,6 +24,13 @@ def raw(limit: int) -> bytes:
     if len(body) > limit:
         raise RequestEntityTooLarge
     return body
+
+
+def let_arrive() -> None:
+    """Read what nobody has: a sender who is answered while still writing may find the connection closed instead."""
+    if 0 < (request.content_length or 0) <= BODY_LIMIT:
+        with suppress(ClientDisconnected):
+            request.stream.read()
 
 
 def refuse_encoding() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from typing import Any
 
@@ -154,6 +155,14 @@ def test_a_body_that_cannot_be_read(
     headers = bearer() | ({"Content-Type": media_type} if media_type else {})
     problem(client.post("/api/v1/salons", data=body, headers=headers), *refusal)
     assert rpc.commands == []
+
+
+@pytest.mark.parametrize("path", ["/api/v1/salons", "/api/v1/nope", "/api/v1/tenant"])
+def test_a_body_that_nobody_reads_arrives_all_the_same(client: FlaskClient, path: str) -> None:
+    body = io.BytesIO(b"x" * 100_000)
+    answer = client.post(path, input_stream=body, content_length=100_000, content_type="application/json")
+    assert answer.status_code in {401, 404, 405}
+    assert body.tell() == 100_000
 
 
 def test_compressed_bodies_are_not_unpacked(client: FlaskClient) -> None:
