@@ -44,7 +44,7 @@ class RegistrationRepository:
 
         Holds the address until the commit, as `activate` does: so none begins once its user exists.
         """
-        self._hold(applicant.email)
+        _hold(applicant.email, self._uow)
         if UserRepository(self._uow).find_by_email(applicant.email) is not None:
             raise EmailTaken
         return self._session.scalars(
@@ -54,7 +54,7 @@ class RegistrationRepository:
 
     def activate(self, registration: Registration) -> User:
         """Make it a user. Raises `EmailTaken` if a later request has taken the registration over, or was faster."""
-        self._hold(registration.email)
+        _hold(registration.email, self._uow)
         mine = sa.delete(Registration).where(
             Registration.id == registration.id, Registration.attempt_id == registration.attempt_id
         )
@@ -79,10 +79,6 @@ class RegistrationRepository:
         claimed = sa.update(Registration).where(Registration.id.in_(chosen)).values(attempted_at=self._uow.now)
         return self._session.scalars(claimed.returning(Registration)).all()
 
-    def _hold(self, address: str) -> None:
-        name = f"registration of {emails.key_of(address)}"
-        self._session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
-
 
 def remember(request: Register, user: User, uow: UnitOfWork) -> None:
     """Note which call has made the account, for when it comes again. No secret is kept of it."""
@@ -92,13 +88,22 @@ def remember(request: Register, user: User, uow: UnitOfWork) -> None:
 
 
 def find_repeated(request: Register, uow: UnitOfWork) -> User:
-    """Who has registered by this call before. Raises `EmailTaken` when nobody has, or `IdempotencyKeyReused`."""
+    """Who has registered by this call before. Raises `EmailTaken` when nobody has, or `IdempotencyKeyReused`.
+
+    Waits for whoever is about to finish with this address: it may be the same call.
+    """
+    _hold(request.email, uow)
     key = _key_of(request, uow)
     user_id = None if key is None else idempotency.run_once(uow, key, _refuse)
     user = UserRepository(uow).find_by_email(request.email)
     if user is None or user.id != user_id:
         raise EmailTaken
     return user
+
+
+def _hold(address: str, uow: UnitOfWork) -> None:
+    name = f"registration of {emails.key_of(address)}"
+    uow.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
 def _refuse() -> None:

@@ -80,7 +80,7 @@ def desk(database: Database, security: Security, tenants: TenantsStandIn) -> Des
 @pytest.fixture
 def post_office(desk: Desk, rows: Callable[..., list[Any]]) -> Callable[[], list[str]]:
     """Deliver every letter that waits, but those of earlier tests; says the subjects of those that left."""
-    rows("update letters set done_at = now() where done_at is null")
+    rows("update letters set done_at = now(), sealed_token = null, email = null where done_at is null")
 
     def deliver() -> list[str]:
         before = len(desk.tray.sent)
