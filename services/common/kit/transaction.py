@@ -90,6 +90,7 @@ class Transaction:
                 if not error.connection_invalidated:
                     raise
             self._connection.close()
+            self._connection = None  # whatever strikes while a fresh one is made, this one is nobody's any more
             self._connection = self._engine.connect()
         return _run(self._connection, text, values)
 
@@ -107,8 +108,9 @@ class Transaction:
 def _run(connection: sa.Connection, text: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Past SQLAlchemy to the driver, but with SQLAlchemy's errors and its care for a connection that is lost."""
     driver: Any = connection.connection.dbapi_connection
-    cursor = driver.cursor()
+    cursor = None
     try:
+        cursor = driver.cursor()
         cursor.execute(text, values)
         return cursor.fetchall() if cursor.description else []
     except psycopg2.Error as error:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from services.common.kit.context import Context
 from services.common.kit.database import Database, is_infrastructure_error
 from services.common.kit.engine import EngineOptions
+from services.common.kit.patience import within
 from services.common.kit.reads import TENANT_ID, Read
 from services.common.kit.uow import SYSTEM, TENANT
 from tests.integration.databases import PrivateDatabase, connected
@@ -169,6 +170,42 @@ def test_a_time_limit_in_the_middle_of_a_read_leaves_no_half_used_connection(
     ):
         uow.rows(_SLEEP, seconds=3)
     assert time.monotonic() - started < 1
+    assert add_shelf(narrow, ours, "next")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_connection_is_lent_no_more_when_somebody_has_swallowed_its_interruption(
+    narrow: Database, ours: Context, *, read_only: bool
+) -> None:
+    with (
+        pytest.raises(TimeoutError),
+        narrow.transaction(ours, TENANT, read_only=read_only) as uow,
+        within(0.2, TimeoutError),
+    ):
+        uow.rows(_SLEEP, seconds=3)
+    assert add_shelf(narrow, ours, "next")
+
+
+def test_a_time_limit_that_strikes_while_connecting_anew_is_not_hidden(
+    library: PrivateDatabase, narrow: Database, ours: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_shelf(narrow, ours, "a")
+    _end_connections(library)
+    connect, pauses = narrow._engine.connect, [0.0, 3.0]
+
+    def slower_each_time() -> sa.Connection:
+        eventlet.sleep(pauses.pop(0))
+        return connect()
+
+    monkeypatch.setattr(narrow._engine, "connect", slower_each_time)
+    with (
+        pytest.raises(eventlet.Timeout),
+        eventlet.Timeout(0.2),
+        narrow.transaction(ours, TENANT, read_only=True) as uow,
+    ):
+        uow.rows(_OWN_NAMES)
+    assert pauses == []
+    monkeypatch.undo()
     assert add_shelf(narrow, ours, "next")
 
 
