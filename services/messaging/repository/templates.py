@@ -70,17 +70,19 @@ _REMOVE = text(
     returning id
     """
 )
+_IS_NEWS = "(provider_status, rejection_reason) is distinct from (:provider_status, :rejection_reason)"
+
 # The provider's clock counts whole seconds: what it tells of the second in which we asked may be news.
 _TELL = text(
-    """
+    f"""
     update templates set
         status = :status, provider_status = :provider_status, rejection_reason = :rejection_reason,
         told_at = greatest(told_at, :at),
-        version = case when provider_status = :provider_status then version else version + 1 end,
-        updated_at = case when provider_status = :provider_status then updated_at else :now end
+        version = case when {_IS_NEWS} then version + 1 else version end,
+        updated_at = case when {_IS_NEWS} then :now else updated_at end
     where tenant_id = :tenant_id and business_account_id = :account_id and external_id = :external_id
         and date_trunc('second', told_at) <= :at
-    """
+    """  # noqa: S608  as above
 )
 
 

@@ -304,7 +304,11 @@ def test_news_of_a_template_are_taken_over(desk: Desk) -> None:
     )
     desk.tell(desk.only(), "REJECTED", seconds=61, reason="INVALID_FORMAT")
     assert (desk.only().status, desk.only().rejection_reason) == (TemplateStatus.REJECTED, "INVALID_FORMAT")
-    desk.tell(desk.only(), "REINSTATED", seconds=62, reason="NONE")
+    desk.tell(desk.only(), "REJECTED", seconds=62, reason="PROMOTIONAL")
+    assert (desk.only().rejection_reason, desk.only().version) == ("PROMOTIONAL", 4)
+    desk.tell(desk.only(), "REJECTED", seconds=63, reason="PROMOTIONAL")
+    assert desk.only().version == 4
+    desk.tell(desk.only(), "REINSTATED", seconds=64, reason="NONE")
     assert (desk.only().status, desk.only().rejection_reason) == (TemplateStatus.APPROVED, None)
 
 
