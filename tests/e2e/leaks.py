@@ -109,13 +109,12 @@ class Wire:
         }
 
     def _take(self, queue: str, *, keep: bool) -> list[Any]:
-        """Messages of a queue; those that are kept go back when the channel closes."""
+        """Messages of a queue, which is there; those that are kept go back when the channel closes."""
         channel = self._connection.channel()
         found: list[Any] = []
-        with contextlib.suppress(amqp.NotFound):
-            while (message := channel.basic_get(queue, no_ack=not keep)) is not None:
-                found.append(message)
-            channel.close()
+        while (message := channel.basic_get(queue, no_ack=not keep)) is not None:
+            found.append(message)
+        channel.close()
         return found
 
 
