@@ -106,11 +106,11 @@ def _ignore() -> None:
 
 def _speaker(context: Context, scope: Scope, roles: Roles) -> Speaker:
     if scope is Scope.SYSTEM:
-        return Speaker("set local app.tenant_id = ''; set local role = %(speaker)s", {"speaker": roles.system})
+        return Speaker("set local app.tenant_id = ''; set local role = %(app.role)s", {"app.role": roles.system})
     if not context.tenant_id:
         msg = "a transaction of a tenant needs a context with one"
         raise ValueError(msg)
-    return Speaker("set local app.tenant_id = %(speaker)s", {"speaker": context.tenant_id})
+    return Speaker("set local app.tenant_id = %(app.tenant_id)s", {"app.tenant_id": context.tenant_id})
 
 
 def is_infrastructure_error(error: BaseException) -> bool:

@@ -14,7 +14,10 @@ from services.common.kit.reads import Read
 
 
 class Speaker(NamedTuple):
-    """For whom a transaction speaks: settings that hold until it ends, and the values in their text."""
+    """For whom a transaction speaks: settings that hold until it ends, and the values in their text.
+
+    Their names have a dot, so that no value of a `Read`, which is given as a keyword, is taken for one of them.
+    """
 
     settings: str
     values: Mapping[str, str]

@@ -39,6 +39,7 @@ _KINDS = Read(
         sa.bindparam("instant", type_=sa.DateTime(timezone=True)).label("instant"),
         sa.bindparam("row_id", type_=sa.Uuid(as_uuid=False)).label("row_id"),
         sa.bindparam("words", type_=ARRAY(sa.Text())).label("words"),
+        sa.bindparam("speaker", type_=sa.Text()).label("speaker"),
         sa.literal(3, sa.BigInteger()).label("three"),
         sa.func.jsonb_build_object("a", 1).label("json"),
     )
@@ -124,7 +125,7 @@ def test_a_reading_session_and_prepared_reads_mix(narrow: Database, ours: Contex
 
 def test_values_come_and_go_in_the_types_of_their_columns(narrow: Database, ours: Context) -> None:
     now = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
-    given = {"instant": now, "row_id": ours.tenant_id, "words": ["a", "b' --"]}
+    given = {"instant": now, "row_id": ours.tenant_id, "words": ["a", "b' --"], "speaker": "Ann"}
     with narrow.transaction(ours, TENANT, read_only=True) as uow:
         row = uow.first(_KINDS, **given)
     assert row._asdict() == given | {"three": 3, "json": {"a": 1}}
