@@ -23,6 +23,9 @@ from services.common.contracts.base import Message, Request
 from services.common.contracts.errors import Invalid, ServiceError
 from services.common.contracts.paging import Pagination
 
+ASKS_PROVIDER = 12.0
+"""Seconds for a route whose service makes some calls to a provider before it answers."""
+
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _WITH_LOCATION = frozenset({201, 202})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})

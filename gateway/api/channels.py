@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.access import role
-from gateway.resource import Resource
+from gateway.resource import ASKS_PROVIDER, Resource
 from services.common.contracts.auth import Role
 from services.common.contracts.tenants import (
     ChannelChanged,
@@ -27,9 +27,6 @@ channels = Resource("channels", "Connected sending identities.")
 
 _MANAGER = role(Role.MANAGER, "channels")
 _ONE = "/channels/<id:channelId>"
-
-ASKS_PROVIDER = 12.0
-"""Seconds for a route whose service makes some calls to a provider before it answers."""
 
 channels.route_to(
     CreateChannel,

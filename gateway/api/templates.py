@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.access import role
-from gateway.resource import Resource
+from gateway.resource import ASKS_PROVIDER, Resource
 from services.common.contracts.auth import Role
 from services.common.contracts.messaging import (
     AccountMissing,
@@ -26,4 +26,5 @@ templates.route_to(
     "POST /templates/sync",
     access=_MANAGER,
     refuses=(AccountMissing, ProviderRefused, ProviderAway),
+    seconds=ASKS_PROVIDER,
 )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from gateway.access import person, role
-from gateway.api.channels import ASKS_PROVIDER
-from gateway.resource import Resource
+from gateway.resource import ASKS_PROVIDER, Resource
 from services.common.contracts.auth import Role
 from services.common.contracts.tenants import (
     AdminUpdateTenant,

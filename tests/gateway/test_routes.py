@@ -117,8 +117,9 @@ def test_who_asks_a_provider_first_has_more_time_to_answer(make_client: MakeClie
     client, channel = make_client(RPC_TIMEOUT_SECONDS="3"), "/api/v1/channels/019a0000-0000-7000-8000-00000000000f"
     client.post(f"{channel}/connect", headers=bearer())
     client.get(f"{channel}/status", headers=bearer())
+    client.post("/api/v1/templates/sync", json={}, headers=bearer())
     client.get(channel, headers=bearer())
-    assert [asked.timeout for asked in rpc.commands] == [12.0, 12.0, 3.0]
+    assert [asked.timeout for asked in rpc.commands] == [12.0, 12.0, 12.0, 3.0]
 
 
 def test_a_versioned_view_carries_its_etag(client: FlaskClient) -> None:
