@@ -49,12 +49,15 @@ def identity_of(row: ChannelRow, token: Secret) -> Identity:
 def identity_to_prove(row: ChannelRow, token: str | None, account_id: str | Unset, keys: KeyRing) -> Identity | None:
     """The identity as a change would make it, where the provider has accepted the present one: it must accept this too.
 
-    None where nothing changes that it is about, or where it was never asked. To be made again once the row is locked:
-    what is another one by then was not what the provider accepted.
+    None where nothing changes that it is about, or where it was never asked; then the credentials stay closed, so that
+    such as do not open keep nobody from another name. To be made again once the row is locked: what is another one by
+    then was not what the provider accepted.
     """
     is_moved = account_id is not UNSET and account_id != row.business_account_id
+    if row.verified_at is None or (token is None and not is_moved):
+        return None
     credential = opened(row, keys) if token is None else Secret(token)
-    if row.verified_at is None or credential is None or (token is None and not is_moved):
+    if credential is None:
         return None
     identity = identity_of(row, credential)
     return identity if account_id is UNSET else replace(identity, business_account_id=account_id)

@@ -28,6 +28,8 @@ from services.common.contracts.tenants import (
     PlanLimit,
     ProviderAway,
     UpdateChannel,
+    UpdateSettings,
+    WhatsappChange,
 )
 from services.common.kit.begin import Begin
 from services.common.kit.context import Context
@@ -42,6 +44,7 @@ from services.tenants.commands import (
     disconnect_channel,
     rewrap_credentials,
     update_channel,
+    update_settings,
 )
 from tests.integration.databases import connected
 from tests.integration.tenants.conftest import ENVELOPE_KEYS, add_salon
@@ -281,6 +284,20 @@ def test_credentials_of_another_row_do_not_open(desk: Desk, ours: Context, their
         admin.commit()
     with pytest.raises(SealError):
         connect(desk, theirs, other)
+
+
+@pytest.mark.parametrize("is_verified", [True, False])
+def test_credentials_that_do_not_open_keep_nobody_from_another_name(
+    desk: Desk, ours: Context, *, is_verified: bool
+) -> None:
+    channel = desk.channel(ours)
+    if is_verified:
+        connect(desk, ours, channel)
+    unreadable = replace(desk, keys=KeyRing.from_setting("k9:" + base64.b64encode(b"C" * 32).decode()))
+    assert change(unreadable, ours, channel, name="Reception").name == "Reception"
+    number = WhatsappChange(phone_number_id=str(channel.phone_number_id))
+    order = UpdateSettings(whatsapp_config=number, locale="de")
+    assert unreadable.order_in_steps(ours, update_settings.run, order).locale == "de"
 
 
 def test_no_token_is_in_the_database_or_in_the_log(desk: Desk, ours: Context, caplog: pytest.LogCaptureFixture) -> None:
