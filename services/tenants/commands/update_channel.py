@@ -15,6 +15,7 @@ from services.tenants.domain import audit, credentials
 from services.tenants.domain.identities import Identity
 from services.tenants.domain.refusals import refused
 from services.tenants.models import ChannelRow
+from services.tenants.repository import changes
 from services.tenants.repository.channels import ChannelRepository
 from services.tenants.repository.credentials import identity_to_prove, sealed
 
@@ -22,7 +23,10 @@ _PLAIN = ("name", "salon_id", "business_account_id", "display_phone_number")
 
 
 def run(request: UpdateChannel, begin: Begin, providers: Providers, keys: KeyRing) -> Channel:
-    """Look, ask the provider about what replaces something that it has accepted, record."""
+    """Look, ask the provider about what replaces something that it has accepted, record.
+
+    What is the same already is no change, and told to nobody.
+    """
     with begin(read_only=True) as uow:
         seen = ChannelRepository(uow).get_channel(request.channel_id)
         token = _new_token(request, seen)
@@ -60,13 +64,16 @@ def _record(
     if identity_to_prove(row, token, request.business_account_id, keys) != proof:
         raise ChannelChanged
     before = views.channel(row)
-    values = {name: getattr(request, name) for name in _PLAIN if getattr(request, name) is not UNSET}
-    if values.get("salon_id", row.salon_id) != row.salon_id:
+    plain = {name: getattr(request, name) for name in _PLAIN if getattr(request, name) is not UNSET}
+    values = changes.differing(row, plain)
+    if "salon_id" in values:
         values["salon_default_at"] = None
     if token is not None:
         values |= sealed(row, token, keys) | {"last_error": None}
     if proof is not None:
         values["verified_at"] = uow.now
+    if not values:
+        return before
     channels.change(row, values)
     after = views.channel(row)
     uow.publish(views.channel_connected(row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from services.common.contracts.base import UNSET
@@ -14,7 +15,8 @@ from services.tenants.adapters.provider import Providers
 from services.tenants.domain import audit, credentials, places, preferences
 from services.tenants.domain.identities import Identity
 from services.tenants.domain.refusals import refused
-from services.tenants.models import ChannelRow, SettingsRow, TenantRow
+from services.tenants.models import ChannelRow, TenantRow
+from services.tenants.repository import changes
 from services.tenants.repository.channels import ChannelRepository
 from services.tenants.repository.credentials import identity_to_prove, sealed
 from services.tenants.repository.new_channels import find_or_add
@@ -22,7 +24,10 @@ from services.tenants.repository.tenants import SettingsRepository, TenantReposi
 
 
 def run(request: UpdateSettings, begin: Begin, providers: Providers, keys: KeyRing) -> Settings:
-    """Look, ask the provider about what replaces something that it has accepted, record."""
+    """Look, ask the provider about what replaces something that it has accepted, record.
+
+    What is the same already is no change, and told to nobody.
+    """
     places.check_known(request.timezone, request.locale, request.currency)
     proof = None
     if request.whatsapp_config is not UNSET:
@@ -59,19 +64,22 @@ def _record(request: UpdateSettings, uow: UnitOfWork, proof: Identity | None, ke
     before = _shown(uow, tenant)
     if request.whatsapp_config is not UNSET:
         _change_whatsapp(request.whatsapp_config, uow, tenant, proof, keys)
-    _change_tenant(request, uow, tenant, _change_settings(request, uow))
+    changed = _change_settings(request, uow)
+    _change_tenant(request, uow, tenant, is_copied="require_mfa" in changed)
     after = _shown(uow, tenant)
-    target = ("tenant", tenant.tenant_id)
-    uow.publish(audit.entry(uow.context, "settings.updated", target, before, after, replaced=_replaced(request)))
+    replaced = _replaced(request, changed)
+    if replaced or after != before:
+        target = ("tenant", tenant.tenant_id)
+        uow.publish(audit.entry(uow.context, "settings.updated", target, before, after, replaced=replaced))
     return after
 
 
-def _replaced(request: UpdateSettings) -> list[str]:
+def _replaced(request: UpdateSettings, changed: Collection[str]) -> list[str]:
     """Secrets that are others now, whatever is shown of them."""
     names = []
     if request.whatsapp_config is not UNSET and _new_token(request.whatsapp_config) is not None:
         names.append("whatsappConfig.accessToken")
-    if "verify_token_hash" in preferences.stored(request):
+    if "verify_token_hash" in changed:
         names.append("webhookConfig.verifyToken")
     return names
 
@@ -83,20 +91,27 @@ def _shown(uow: UnitOfWork, tenant: TenantRow) -> Settings:
 def _change_whatsapp(
     change: WhatsappChange, uow: UnitOfWork, tenant: TenantRow, proof: Identity | None, keys: KeyRing
 ) -> None:
+    told = _version(_present(change, uow))
     row, token = _default(change, uow, tenant), _new_token(change)
     if _to_prove(change, row, keys) != proof:
         raise ChannelChanged
-    values: dict[str, Any] = {}
     if change.phone_number_id is not UNSET:
-        values["tenant_default_at"] = uow.now
+        ChannelRepository(uow).name_default(row)
+    values: dict[str, Any] = {}
     if change.business_account_id is not UNSET:
-        values["business_account_id"] = change.business_account_id
+        values = changes.differing(row, {"business_account_id": change.business_account_id})
     if token is not None:
         values |= sealed(row, token, keys) | {"last_error": None}
     if proof is not None:
         values["verified_at"] = uow.now
-    ChannelRepository(uow).change(row, values)
-    uow.publish(views.channel_connected(row))
+    if values:
+        ChannelRepository(uow).change(row, values)
+    if _version(row) != told:
+        uow.publish(views.channel_connected(row))
+
+
+def _version(row: ChannelRow | None) -> int | None:
+    return None if row is None else row.version
 
 
 def _default(change: WhatsappChange, uow: UnitOfWork, tenant: TenantRow) -> ChannelRow:
@@ -108,18 +123,21 @@ def _default(change: WhatsappChange, uow: UnitOfWork, tenant: TenantRow) -> Chan
     return row
 
 
-def _change_settings(request: UpdateSettings, uow: UnitOfWork) -> SettingsRow:
+def _change_settings(request: UpdateSettings, uow: UnitOfWork) -> Collection[str]:
+    """The columns that are others now."""
     repository = SettingsRepository(uow)
     row = repository.hold()
-    repository.change(row, preferences.stored(request))
-    uow.publish(views.settings_updated(row))
-    return row
+    changed = changes.differing(row, preferences.stored(request))
+    if changed:
+        repository.change(row, changed)
+        uow.publish(views.settings_updated(row))
+    return changed
 
 
-def _change_tenant(request: UpdateSettings, uow: UnitOfWork, tenant: TenantRow, settings: SettingsRow) -> None:
-    """Also when it is only others' copy of it that changes: they go by `updated_at`."""
+def _change_tenant(request: UpdateSettings, uow: UnitOfWork, tenant: TenantRow, *, is_copied: bool) -> None:
+    """Also when it is only others' copy of it that changes, which says more: they go by `updated_at`."""
     wanted = {name: getattr(request, name) for name in ("timezone", "locale", "currency")}
-    changed = {name: value for name, value in wanted.items() if value is not UNSET}
-    if changed or request.require_mfa is not UNSET:
+    changed = changes.differing(tenant, {name: value for name, value in wanted.items() if value is not UNSET})
+    if changed or is_copied:
         TenantRepository(uow).change(tenant, changed)
-        uow.publish(views.tenant_updated(tenant, settings))
+        uow.publish(views.tenant_updated(tenant, SettingsRepository(uow).find()))

@@ -7,6 +7,7 @@ from services.common.contracts.tenants import Tenant, UpdateTenant
 from services.common.kit.uow import UnitOfWork
 from services.tenants import views
 from services.tenants.domain import audit, places, slugs
+from services.tenants.repository import changes
 from services.tenants.repository.tenants import SettingsRepository, TenantRepository
 
 
@@ -19,7 +20,7 @@ def run(request: UpdateTenant, uow: UnitOfWork) -> Tenant:
     row = tenants.lock_tenant()
     before = views.tenant(row)
     wanted = {name: getattr(request, name) for name in ("name", "slug", "timezone", "locale", "currency")}
-    changed = {name: value for name, value in wanted.items() if value is not UNSET and value != getattr(row, name)}
+    changed = changes.differing(row, {name: value for name, value in wanted.items() if value is not UNSET})
     if not changed:
         return before
     tenants.change(row, changed)

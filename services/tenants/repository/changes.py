@@ -15,6 +15,11 @@ class Dated(Protocol):
     updated_at: Any
 
 
+def differing(row: object, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the columns that a change would make others. What is the same already is written and told to nobody."""
+    return {name: value for name, value in values.items() if value != getattr(row, name)}
+
+
 def write(row: Dated, values: Mapping[str, Any], now: datetime) -> None:
     """Set the columns. `updated_at` grows with each change, whoever began first: copies elsewhere go by it."""
     for name, value in values.items():

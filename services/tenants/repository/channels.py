@@ -59,6 +59,11 @@ class ChannelRepository:
             row.updated_at = self._now
             self._session.flush()
 
+    def name_default(self, row: ChannelRow) -> None:
+        """Of a channel that is locked: the one that the tenant has named last. Nobody else knows of it."""
+        row.tenant_default_at = self._now
+        self._session.flush()
+
     def get_channel(self, channel_id: str) -> ChannelRow:
         """Raises `ChannelUnknown`."""
         return self._one(self._channels().where(ChannelRow.id == channel_id))

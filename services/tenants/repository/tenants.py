@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from services.common.contracts.tenants import SlugTaken, TenantUnknown
 from services.common.kit.database import domain_errors
@@ -67,18 +66,17 @@ class SettingsRepository:
         return self._session.scalar(sa.select(SettingsRow).where(SettingsRow.tenant_id == self._tenant_id))
 
     def hold(self) -> SettingsRow:
-        """The settings, made where there are none. Of a tenant that is locked."""
-        first = {
-            "tenant_id": self._tenant_id,
-            "webhook_enabled": False,
-            "reminder_times": [],
-            "require_mfa": False,
-            "updated_at": self._now,
-        }
-        self._session.execute(insert(SettingsRow).values(first).on_conflict_do_nothing())
-        return self._session.scalars(sa.select(SettingsRow).where(SettingsRow.tenant_id == self._tenant_id)).one()
+        """The settings; of a tenant that has said nothing the plain ones, not stored yet. The tenant is locked."""
+        return self.find() or SettingsRow(
+            tenant_id=self._tenant_id,
+            webhook_enabled=False,
+            reminder_times=[],
+            require_mfa=False,
+            updated_at=self._now,
+        )
 
     def change(self, row: SettingsRow, values: Mapping[str, Any]) -> None:
         """Of a tenant that is locked."""
         changes.write(row, values, self._now)
+        self._session.add(row)
         self._session.flush()

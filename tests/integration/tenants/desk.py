@@ -70,6 +70,10 @@ class Desk:
         envelopes = published(self.private, context.tenant_id or "")
         return [event.from_wire(envelope.data) for envelope in envelopes if envelope.type == event.TYPE]
 
+    def everything_told(self, context: Context) -> list[str]:
+        """The types of all events of the tenant, oldest first."""
+        return [envelope.type for envelope in published(self.private, context.tenant_id or "")]
+
     def audit(self, context: Context) -> AuditRecorded:
         """The latest entry for the audit log."""
         latest: AuditRecorded = self.told(context, AuditRecordedV1)[-1]

@@ -166,6 +166,15 @@ def test_plain_values_change_without_asking_anybody(desk: Desk, database: Databa
     assert desk.audit(ours).before == {"salonId": salon.id}
 
 
+def test_what_is_the_same_is_no_change(desk: Desk, database: Database, ours: Context) -> None:
+    channel = connect(desk, ours, desk.channel(ours, salon_id=add_salon(database, ours).id))
+    told = desk.everything_told(ours)
+    names = ("name", "salon_id", "business_account_id", "display_phone_number", "access_token")
+    same = {name: getattr(channel, name) for name in names}
+    assert change(desk, ours, channel) == change(desk, ours, channel, **same) == channel
+    assert desk.everything_told(ours) == told
+
+
 def test_a_token_that_was_never_good_is_replaced_at_once(desk: Desk, ours: Context) -> None:
     channel = desk.channel(ours)
     assert change(desk, ours, channel, access_token=NEXT).access_token == "••••9x9x"

@@ -53,6 +53,18 @@ def test_what_is_sent_changes_and_is_told(desk: Desk, database: Database, ours: 
     assert desk.ask(ours, queries.get_salon, GetSalon(salon_id=salon.id)) == emptied
 
 
+def test_what_is_the_same_is_no_change(desk: Desk, database: Database, ours: Context) -> None:
+    hours, number = {"mon": [["09:00", "18:00"]]}, ids.new_id()
+    salon = add_salon(database, ours, address=ADDRESS, opening_hours=hours, phone_number_id=number)
+    told = desk.everything_told(ours)
+    same: dict[str, Any] = {"name": salon.name, "slug": salon.slug, "address": ADDRESS, "opening_hours": hours}
+    same |= {"phone": None, "is_active": True, "confirmation": salon.confirmation, "phone_number_id": number}
+    assert change(desk, ours, salon.id) == change(desk, ours, salon.id, **same) == salon
+    without = add_salon(database, ours)
+    assert change(desk, ours, without.id, address=None, phone_number_id=None) == without
+    assert desk.everything_told(ours) == [*told, "salon.created.v1", "audit.recorded.v1"]
+
+
 def test_bad_values_change_nothing(desk: Desk, database: Database, ours: Context) -> None:
     salon = add_salon(database, ours)
     for values in (

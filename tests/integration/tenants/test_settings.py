@@ -10,6 +10,7 @@ import pytest
 
 from services.common.contracts.errors import Invalid
 from services.common.contracts.tenants import (
+    AuditRecordedV1,
     ChannelConnectedV1,
     CheckVerifyToken,
     ConnectChannel,
@@ -167,22 +168,48 @@ def test_the_log_tells_of_a_secret_that_looks_the_same(desk: Desk, ours: Context
     entry = desk.audit(ours)
     assert entry.before == entry.after == {"webhookConfig.verifyToken": "secret"}
     change(desk, ours, webhook_config=WebhookChange(verify_token="••••"))
-    assert desk.audit(ours).after == {}
+    change(desk, ours, webhook_config=WebhookChange(verify_token=f"{VERIFY_TOKEN}-next"))
+    assert len(desk.told(ours, AuditRecordedV1)) == 2
 
 
 def test_settings_and_channel_changed_at_once_are_two_versions(desk: Desk, ours: Context) -> None:
     channel = desk.channel(ours)
-    number = WhatsappChange(phone_number_id=str(channel.phone_number_id))
-    renamed = UpdateChannel(channel_id=channel.id, name="Reception")
+    number = str(channel.phone_number_id)
     jobs = []
-    for _ in range(5):
-        jobs.append(eventlet.spawn(change, desk, ours, whatsapp_config=number))
-        jobs.append(eventlet.spawn(change, desk, ours, whatsapp_config=WhatsappChange(business_account_id="1234")))
+    for turn in range(5):
+        named = WhatsappChange(phone_number_id=number, business_account_id=f"1{turn}")
+        renamed = UpdateChannel(channel_id=channel.id, name=f"Reception {turn}")
+        jobs.append(eventlet.spawn(change, desk, ours, whatsapp_config=named))
+        jobs.append(eventlet.spawn(change, desk, ours, whatsapp_config=WhatsappChange(business_account_id=f"2{turn}")))
         jobs.append(eventlet.spawn(desk.order_in_steps, ours, update_channel.run, renamed))
     for job in jobs:
         job.wait()
     versions = [event.version for event in desk.told(ours, ChannelConnectedV1)]
     assert sorted(versions) == list(range(1, 17))
+
+
+def test_settings_that_are_the_same_are_no_change(desk: Desk, ours: Context) -> None:
+    before = desk.ask(ours, queries.get_settings)
+    plain: dict[str, Any] = {"quiet_hours": None, "reminder_times": [], "require_mfa": False}
+    assert change(desk, ours) == change(desk, ours, **plain, currency=before.currency) == before
+    assert desk.everything_told(ours) == ["tenant.created.v1"]
+    config = WhatsappChange(phone_number_id=ids.new_id(), business_account_id="1", access_token=TOKEN)
+    said: dict[str, Any] = plain | {"reminder_times": [60, 30], "require_mfa": True}
+    change(desk, ours, **said, whatsapp_config=config, webhook_config=WebhookChange(verify_token=VERIFY_TOKEN))
+    before, told = desk.ask(ours, queries.get_settings), desk.everything_told(ours)
+    shown = WhatsappChange(phone_number_id=config.phone_number_id, business_account_id="1", access_token="••••1f3a")
+    again = WebhookChange(verify_token=VERIFY_TOKEN, enabled=False)
+    assert change(desk, ours, **said, timezone="UTC", whatsapp_config=shown, webhook_config=again) == before
+    assert desk.everything_told(ours) == told
+
+
+def test_a_number_that_becomes_another_default_is_told_as_a_setting_alone(desk: Desk, ours: Context) -> None:
+    desk.channel(ours)
+    second = desk.channel(ours)
+    told = desk.told(ours, ChannelConnectedV1)
+    change(desk, ours, whatsapp_config=WhatsappChange(phone_number_id=str(second.phone_number_id)))
+    assert desk.told(ours, ChannelConnectedV1) == told
+    assert (desk.audit(ours).after or {})["whatsappConfig.channelId"] == second.id
 
 
 def test_no_such_currency(desk: Desk, ours: Context) -> None:
