@@ -21,6 +21,7 @@ from services.common.contracts.auth import (
     Role,
     UserRegisteredV1,
 )
+from services.common.contracts.idempotency import StillRunning
 from services.common.kit.begin import Begin
 from services.common.kit.logging import get_logger
 from services.common.kit.uow import SYSTEM, UnitOfWork
@@ -32,6 +33,7 @@ def run(request: AcceptInvitation, begin: Begin, security: Security) -> LoginAns
     """Raises `BadOneTimeToken`, `EmailTaken`, or `Invalid` for a bad password, which leaves the token good.
 
     The same call, brought again because its answer was lost, finds the token used and the password set: it signs in.
+    Sent twice at once, it may find that only at the end: `StillRunning`.
     """
     with begin(scope=SYSTEM) as uow:
         token, user = OneTimeTokenRepository(uow).peek(request.token, Purpose.ACCEPT_INVITATION)
@@ -41,7 +43,7 @@ def run(request: AcceptInvitation, begin: Begin, security: Security) -> LoginAns
         OneTimeTokenRepository(uow).spend(
             request.token, Purpose.ACCEPT_INVITATION, lambda _, invited: _accept(invited, request, hashed, uow)
         )
-        answer = _sign_in(user, request, uow, security)
+        answer = _sign_in(user, hashed, request, uow, security)
     log.info("invitation_accepted", user_id=user.id, address=begin.context.address)
     return answer
 
@@ -73,10 +75,15 @@ def _accept(user: User, request: AcceptInvitation, hashed: str, uow: UnitOfWork)
     AuditRepository(uow).add("user.invitation_accepted", user, by=user, before=before, after=facts_of(user))
 
 
-def _sign_in(accepted: User, request: AcceptInvitation, uow: UnitOfWork, security: Security) -> LoginAnswer:
+def _sign_in(
+    accepted: User, hashed: str, request: AcceptInvitation, uow: UnitOfWork, security: Security
+) -> LoginAnswer:
     user = UserRepository(uow).reload(accepted)
     if user is None or not user.is_active:
         raise BadOneTimeToken
+    if user.password_hash != (hashed or accepted.password_hash):
+        # Not what was set or compared: another one since then, or what the same call has just set elsewhere.
+        raise StillRunning if hashed else BadOneTimeToken
     origin = Origin(Platform.WEB, request.device, uow.context.address)
     outcome = SignInRepository(uow, security.limits).begin(user, origin)
     if isinstance(outcome, Challenge):

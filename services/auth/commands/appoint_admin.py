@@ -27,7 +27,7 @@ from services.common.kit.uow import SYSTEM, UnitOfWork
 def run(address: str, uow: UnitOfWork) -> str:
     """The token that sets the password. Raises `EmailTaken` for a user of a tenant."""
     users = UserRepository(uow)
-    user = users.find_by_email(address)
+    user = users.find_by_email(address, locked=True)
     before = None if user is None else facts_of(user)
     if user is None:
         user = _new_admin(address, uow)

@@ -79,7 +79,7 @@ def _decide(request: Login, proof: _Proof, uow: UnitOfWork, security: Security) 
     locked_out = failures.hold(account)
     if locked_out is not None:
         return locked_out
-    user = UserRepository(uow).find_by_email(request.email)
+    user = UserRepository(uow).find_by_email(request.email, locked=True)  # a change under way counts already
     if user is None or not user.is_active or not proof.matches or user.password_hash != proof.compared:
         failures.count(account)
         AuditRepository(uow).add_failed_login(request.email)

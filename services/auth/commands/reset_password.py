@@ -61,8 +61,8 @@ def _hash_of(password: str, token: OneTimeToken, user: User, terms: list[str], s
 
 
 def _set(user: User, token: OneTimeToken, hashed: str, uow: UnitOfWork, security: Security) -> None:
-    if not user.is_active:
-        raise BadOneTimeToken
+    if not user.is_active or token.email_key not in (None, user.email_key):
+        raise BadOneTimeToken  # nobody resets a password from a mailbox that is not the account's any more
     before = facts_of(user)
     user.password_hash = hashed
     user.pending_email = None  # whoever asked for it may be the reason for the new password

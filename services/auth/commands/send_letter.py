@@ -89,11 +89,14 @@ def _write(letter: Letter, uow: UnitOfWork, post: Post) -> Draft | None:
 
 
 def _reader_of(letter: Letter, uow: UnitOfWork) -> User | None:
-    """Whom the letter is for; of a forgotten password, whoever has the address and can sign in."""
+    """Whom the letter is for; of a forgotten password, whoever has the address and can sign in.
+
+    Locked: while it is written, nobody withdraws the token that is about to be made, or leaves the address.
+    """
     users = UserRepository(uow)
     if letter.user_id is not None:
-        return users.find_of(letter.tenant_id, letter.user_id)
-    user = users.find_by_email(letter.email or "")
+        return users.find_of(letter.tenant_id, letter.user_id, locked=True)
+    user = users.find_by_email(letter.email or "", locked=True)
     return user if user is not None and user.is_active else None
 
 

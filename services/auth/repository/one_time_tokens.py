@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -13,6 +14,8 @@ from services.auth.models import OneTimeToken, User
 from services.common.contracts.auth import BadOneTimeToken
 from services.common.kit import idempotency
 from services.common.kit.uow import UnitOfWork
+
+R = TypeVar("R", User, OneTimeToken)
 
 _REPEATED_WITHIN = timedelta(minutes=5)
 
@@ -56,21 +59,20 @@ class OneTimeTokenRepository:
         )
 
     def find(self, token: str, *purposes: Purpose) -> tuple[OneTimeToken, User] | None:
-        """A token that is good, locked until the commit, with its user. It is not used up by this."""
-        row = self._session.execute(
-            sa.select(OneTimeToken, User)
-            .join(User, sa.and_(User.tenant_id == OneTimeToken.tenant_id, User.id == OneTimeToken.user_id))
-            .where(
-                OneTimeToken.token_hash == hash_of(token),
-                OneTimeToken.purpose.in_([purpose.value for purpose in purposes]),
-                OneTimeToken.used_at.is_(None),
-                OneTimeToken.expires_at > self._uow.now,
-                OneTimeToken.failures < MOST_FAILURES,
-            )
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).one_or_none()
-        return None if row is None else (row[0], row[1])
+        """A token that is good, with its user, both locked until the commit. It is not used up by this.
+
+        The user first, as everybody does: who changes an account withdraws its tokens.
+        """
+        good = sa.and_(
+            OneTimeToken.token_hash == hash_of(token),
+            OneTimeToken.purpose.in_([purpose.value for purpose in purposes]),
+            OneTimeToken.used_at.is_(None),
+            OneTimeToken.expires_at > self._uow.now,
+            OneTimeToken.failures < MOST_FAILURES,
+        )
+        user = self._lock(sa.select(User).join(OneTimeToken, _of_user()).where(good), of=User)
+        found = None if user is None else self._lock(sa.select(OneTimeToken).where(good), of=OneTimeToken)
+        return None if user is None or found is None else (found, user)
 
     def peek(self, token: str, *purposes: Purpose) -> tuple[OneTimeToken, User]:
         """A token that is good, or was used a moment ago, with its user: what a repeated call needs to know.
@@ -79,7 +81,7 @@ class OneTimeTokenRepository:
         """
         row = self._session.execute(
             sa.select(OneTimeToken, User)
-            .join(User, sa.and_(User.tenant_id == OneTimeToken.tenant_id, User.id == OneTimeToken.user_id))
+            .join(User, _of_user())
             .where(
                 OneTimeToken.token_hash == hash_of(token),
                 OneTimeToken.purpose.in_([purpose.value for purpose in purposes]),
@@ -120,3 +122,10 @@ class OneTimeTokenRepository:
     def delete_expired(self) -> None:
         """Forget what can't be used any more."""
         self._session.execute(sa.delete(OneTimeToken).where(OneTimeToken.expires_at < self._uow.now))
+
+    def _lock(self, wanted: sa.Select[R], of: type[R]) -> R | None:
+        return self._session.scalar(wanted.with_for_update(of=of).execution_options(populate_existing=True))
+
+
+def _of_user() -> sa.ColumnElement[bool]:
+    return sa.and_(User.tenant_id == OneTimeToken.tenant_id, User.id == OneTimeToken.user_id)

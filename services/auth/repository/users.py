@@ -23,15 +23,20 @@ from services.common.kit.uow import UnitOfWork
 
 
 class UserRepository:
-    """Looking up by address needs a transaction of the system; the rest is bound to the tenant as well."""
+    """Looking up by address needs a transaction of the system; the rest is bound to the tenant as well.
+
+    Whoever lets somebody in, or changes who is let in and how, locks the user first and what belongs to it afterwards:
+    its tokens, its sessions, its failures. So a change and a way in are one after the other, and never in each other's.
+    """
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
         self._session = uow.session
 
-    def find_by_email(self, address: str) -> User | None:
+    def find_by_email(self, address: str, *, locked: bool = False) -> User | None:
         """Whoever has this address, in any case."""
-        return self._session.scalar(sa.select(User).where(User.email_key == emails.key_of(address)))
+        wanted = sa.select(User).where(User.email_key == emails.key_of(address))
+        return self._session.scalar(_locked(wanted) if locked else wanted)
 
     def renew_hash(self, address: str, old: str, new: str) -> None:
         """Store the same password's new hash, unless the password was changed meanwhile."""
@@ -41,16 +46,17 @@ class UserRepository:
     def find_by_telegram(self, tenant_id: str, telegram_id: str) -> User | None:
         """Whoever of the tenant is linked to this person in Telegram."""
         return self._session.scalar(
-            sa.select(User).where(User.tenant_id == tenant_id, User.telegram_id == telegram_id).with_for_update()
+            _locked(sa.select(User).where(User.tenant_id == tenant_id, User.telegram_id == telegram_id))
         )
 
     def find(self, user_id: str) -> User | None:
         """The user, if the transaction may see it."""
         return self._session.scalar(sa.select(User).where(User.id == user_id))
 
-    def find_of(self, tenant_id: str, user_id: str) -> User | None:
+    def find_of(self, tenant_id: str, user_id: str, *, locked: bool = False) -> User | None:
         """A user of a tenant, for a transaction that sees all of them."""
-        return self._session.scalar(sa.select(User).where(User.tenant_id == tenant_id, User.id == user_id))
+        wanted = sa.select(User).where(User.tenant_id == tenant_id, User.id == user_id)
+        return self._session.scalar(_locked(wanted) if locked else wanted)
 
     def caller(self, least: Role = Role.CUSTOMER, *, locked: bool = False) -> User:
         """Who asks, as stored now, whatever an older access token says.
@@ -80,9 +86,7 @@ class UserRepository:
 
     def reload(self, user: User) -> User | None:
         """The same user as it is now, locked until the commit; None when it is gone."""
-        return self._session.scalar(
-            _locked(sa.select(User).where(User.tenant_id == user.tenant_id, User.id == user.id))
-        )
+        return self.find_of(user.tenant_id, user.id, locked=True)
 
     def hold_owners(self) -> None:
         """Change who owns the present tenant one at a time, until the commit."""
