@@ -16,9 +16,26 @@ down_revision = "tenants_0002"
 branch_labels = None
 depends_on = None
 
-_PROVED = """
-create index channels_proved_number_idx on channels (phone_number_id) where verified_at is not null;
-create index channels_proved_bot_idx on channels (bot_id) where verified_at is not null
+# A release that does not know `most` yet warns without it, once a month, whatever the plan.
+_COLUMNS = """
+alter table usage_warnings add column if not exists most bigint not null default 0;
+alter table tenants add column if not exists told bigint not null default 0
+"""
+
+_INDEXES = {
+    "channels_proved_number_idx": "index concurrently {} on channels (phone_number_id) where verified_at is not null",
+    "channels_proved_bot_idx": "index concurrently {} on channels (bot_id) where verified_at is not null",
+    "tenants_told_idx": "index concurrently {} on tenants (told)",
+    "usage_warnings_next_pkey": (
+        "unique index concurrently {} on usage_warnings (tenant_id, month, metric, threshold, most)"
+    ),
+}
+
+# The index is there: this takes a moment, and no reading of rows.
+_KEY = """
+alter table usage_warnings
+    drop constraint usage_warnings_pkey,
+    add constraint usage_warnings_pkey primary key using index usage_warnings_next_pkey
 """
 
 # The caller, a member of the system role, takes it on for the one query and puts it down again; should the query fail,
@@ -40,25 +57,17 @@ begin
 end $$
 """
 
-# A release that does not know the column yet warns without it, once a month, whatever the plan.
-_WARNINGS = """
-alter table usage_warnings add column most bigint not null default 0;
-alter table usage_warnings
-    drop constraint usage_warnings_pkey,
-    add constraint usage_warnings_pkey primary key (tenant_id, month, metric, threshold, most)
-"""
-
-_TOLD = """
-alter table tenants add column told bigint not null default 0;
-create index tenants_told_idx on tenants (told)
-"""
-
 
 def upgrade() -> None:
-    """Go forward."""
+    """Go forward. What is made outside of the transaction is made anew when a step that broke off is taken again."""
     roles = tenancy.roles_of(op)
-    for statement in _PROVED, _ELSEWHERE.format(system=roles.system), _WARNINGS, _TOLD:
-        op.execute(statement)
+    with op.get_context().autocommit_block():
+        op.execute(_COLUMNS)
+        for name, index in _INDEXES.items():
+            op.execute(f"drop index concurrently if exists {name}")
+            op.execute(f"create {index.format(name)}")
+    op.execute(_KEY)
+    op.execute(_ELSEWHERE.format(system=roles.system))
     op.execute("revoke execute on function proved_elsewhere(text, text) from public")
     op.execute(f"grant execute on function proved_elsewhere(text, text) to {roles.app}")
     op.execute(f"grant select (bot_id, verified_at) on channels to {roles.system}")
