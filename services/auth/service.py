@@ -237,9 +237,9 @@ class AuthService(Service):
     def finish_registrations(self, begin: Begin) -> None:
         finish_registrations.run(begin, self.runtime.rpc)
 
-    @every(3600)
-    def rewrap_secrets(self, uow: UnitOfWork) -> None:
-        rewrap_secrets.run(uow, self.security)
+    @every(3600, steps=True)
+    def rewrap_secrets(self, begin: Begin) -> None:
+        rewrap_secrets.run(begin, self.security)
 
     @every(3600)
     def forget_expired(self, uow: UnitOfWork) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class Kind:
     """A column, and what its values are bound to."""
 
     column: InstrumentedAttribute[Any]
@@ -28,10 +29,19 @@ class _Kind:
 
 
 KINDS = (
-    _Kind(TotpSeed.sealed, TotpSeed.user_id),
-    _Kind(ApiKey.sealed_key, ApiKey.id),
-    _Kind(Letter.sealed_token, Letter.id),
+    Kind(TotpSeed.sealed, TotpSeed.user_id),
+    Kind(ApiKey.sealed_key, ApiKey.id),
+    Kind(Letter.sealed_token, Letter.id),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A part of the values of one kind that has been gone through."""
+
+    count: int
+    """How many are under the active key now."""
+    last: Place
 
 
 class SealedRepository:
@@ -40,23 +50,30 @@ class SealedRepository:
     def __init__(self, uow: UnitOfWork) -> None:
         self._session = uow.session
 
-    def rewrap(self, key_ring: KeyRing, limit: int) -> int:
-        """Wrap up to so many values of each kind with the active key; return how many. None that is in use.
+    def rewrap(self, kind: Kind, key_ring: KeyRing, limit: int, after: Place | None) -> Portion | None:
+        """Wrap the next values of a kind with the active key, in the order of their places; None when none is left.
 
-        One that does not open is told of and left as it is: it must not keep the others from moving.
+        None that is in use. One that does not open is told of and left as it is, and keeps none behind it waiting.
         """
-        return sum(self._rewrap(kind, row, key_ring) for kind in KINDS for row in self._older(kind, key_ring, limit))
+        rows = self._older(kind, key_ring, limit, after)
+        if not rows:
+            return None
+        return Portion(sum(_rewrap(kind, row, key_ring) for row in rows), kind.place_of(rows[-1]))
 
-    def _older(self, kind: _Kind, key_ring: KeyRing, limit: int) -> sa.ScalarResult[Any]:
+    def _older(self, kind: Kind, key_ring: KeyRing, limit: int, after: Place | None) -> Sequence[Any]:
+        table, place = kind.column.class_, (kind.column.class_.tenant_id, kind.row_id)
         is_older = ~kind.column.startswith(f"v1.{key_ring.active}.", autoescape=True)
-        wanted = sa.select(kind.column.class_).where(is_older).limit(limit)
-        return self._session.scalars(wanted.with_for_update(skip_locked=True))
+        wanted = sa.select(table).where(is_older).order_by(*place).limit(limit)
+        if after is not None:
+            wanted = wanted.where(sa.tuple_(*place) > (after.tenant_id, after.row_id))
+        return self._session.scalars(wanted.with_for_update(skip_locked=True)).all()
 
-    def _rewrap(self, kind: _Kind, row: Any, key_ring: KeyRing) -> bool:
-        place = kind.place_of(row)
-        try:
-            setattr(row, kind.column.key, key_ring.rewrap(getattr(row, kind.column.key), place))
-        except SealError as error:
-            log.warning("secret_does_not_open", table=place.table, row_id=place.row_id, reason=str(error))
-            return False
-        return True
+
+def _rewrap(kind: Kind, row: Any, key_ring: KeyRing) -> bool:
+    place = kind.place_of(row)
+    try:
+        setattr(row, kind.column.key, key_ring.rewrap(getattr(row, kind.column.key), place))
+    except SealError as error:
+        log.warning("secret_does_not_open", table=place.table, row_id=place.row_id, reason=str(error))
+        return False
+    return True

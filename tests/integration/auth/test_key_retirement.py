@@ -60,11 +60,17 @@ def rotate(people: People, settings: AuthSettings) -> Iterator[Callable[[], None
     """Let the timer run with both keys, the fresh one first; afterwards with the old one first, for other tests."""
 
     def run(*keys: str) -> None:
-        with people.begin()() as uow:
-            rewrap_secrets.run(uow, _with_keys(people.security, ",".join(keys)))
+        rewrap_secrets.run(people.begin(), _with_keys(people.security, ",".join(keys)))
 
     yield lambda: run(FRESH, settings.envelope_keys)
     run(settings.envelope_keys, FRESH)
+
+
+@pytest.fixture
+def three_seeds(desk: Desk, people: People, sealed: Sealed) -> None:
+    """Of three people."""
+    for _ in range(2):
+        enrol(desk, people.register(new_email()).user)
 
 
 def _with_keys(security: Security, keys: str) -> Security:
@@ -117,4 +123,19 @@ def test_what_does_not_open_stays_as_it_is_and_keeps_nothing_else_from_moving(
     assert [row.sealed for row in rows("select sealed from totp_seeds")] == ["v1.lost.AAAA.AAAA"]
     (key,) = rows("select sealed_key from api_keys where sealed_key is not null")
     assert key.sealed_key.startswith("v1.fresh.")
+    rows("delete from totp_seeds")
+
+
+@pytest.mark.usefixtures("three_seeds")
+def test_a_whole_portion_that_does_not_open_keeps_nothing_behind_it_from_moving(
+    rotate: Callable[[], None], rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows(
+        "update totp_seeds set sealed = 'v1.lost.AAAA.AAAA' where (tenant_id, user_id) in"
+        " (select tenant_id, user_id from totp_seeds order by tenant_id, user_id limit 2)"
+    )
+    monkeypatch.setattr(rewrap_secrets, "_AT_ONCE", 2)
+    rotate()
+    keys = [row.sealed.split(".")[1] for row in rows("select sealed from totp_seeds order by tenant_id, user_id")]
+    assert keys == ["lost", "lost", "fresh"]
     rows("delete from totp_seeds")
