@@ -12,6 +12,10 @@ from tests.simulators.graph_api.control import ControlClient
 def test_a_template_is_listed_sent_and_paused(business: Business, simulator: ControlClient) -> None:
     business.hear(business.new_person(), "Once this is in, messaging knows the channel.")
     assert business.api.post("/templates/sync", {}).data == {"added": 1, "updated": 0, "removed": 0, "total": 1}
+    told = eventually("the log", lambda: business.api.get("/audit-log", action="templates.synced").data["entries"])
+    assert [(entry["source"], entry["targetId"], entry["after"]["added"]) for entry in told] == [
+        ("messaging", business.waba_id, 1)
+    ]
     (template,) = business.api.get("/templates").data["templates"]
     assert (template["status"], template["businessAccountId"]) == ("APPROVED", business.waba_id)
     content = {"name": template["name"], "language": template["language"]}

@@ -7,13 +7,16 @@ from typing import NamedTuple, Protocol
 
 from services.common.contracts.messaging import (
     AccountMissing,
+    AuditRecordedV1,
     ProviderAway,
     ProviderRefused,
     SyncTemplates,
     TemplateSync,
 )
 from services.common.kit import clock
+from services.common.kit.actors import actor_of
 from services.common.kit.begin import Begin
+from services.common.kit.context import Context
 from services.common.kit.envelope import KeyRing, Place, SealError
 from services.common.kit.logging import get_logger
 from services.common.kit.patience import Places
@@ -71,7 +74,29 @@ def _take_over(account: Account, tenant_id: str, begin: Begin, catalogue: Catalo
         listed = catalogue.source.list_all(account.account_id, token)
     with begin() as uow:
         bulk.lock(uow.session, [templates_lock(tenant_id)])
-        return TemplateRepository(uow).store(account, listed, told_at)
+        templates = TemplateRepository(uow)
+        before = templates.count(account)
+        stored = templates.store(account, listed, told_at)
+        if stored.added or stored.updated or stored.removed:
+            uow.publish(_entry(uow.context, account, before, stored))
+        return stored
+
+
+def _entry(context: Context, account: Account, before: int, stored: Stored) -> AuditRecordedV1:
+    """For the audit log: how many templates of an account there were and are, not what they say."""
+    actor_type, actor_id = actor_of(context)
+    changed = {"added": stored.added, "updated": stored.updated, "removed": stored.removed}
+    return AuditRecordedV1(
+        actor_type=actor_type,
+        actor_id=actor_id,
+        action="templates.synced",
+        target_type="business_account",
+        target_id=account.account_id,
+        before={"total": before},
+        after={"total": before + stored.added - stored.removed, **changed},
+        address=context.address,
+        request_id=context.request_id,
+    )
 
 
 def _named(refusal: Refusal, account: Account) -> Refusal:

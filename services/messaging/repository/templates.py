@@ -118,6 +118,11 @@ class TemplateRepository:
         order = Order(TemplateRow.created_at, TemplateRow.id)
         return fetch_page(self._session, self._templates().where(*_filters(request)), order, request)
 
+    def count(self, account: Account) -> int:
+        """How many of an account there are. Right until the commit under the tenant's `templates_lock`."""
+        mine = sa.select(sa.func.count()).where(TemplateRow.tenant_id == self._tenant_id)
+        return self._session.scalar(mine.where(TemplateRow.business_account_id == account.account_id)) or 0
+
     def store(self, account: Account, listed: Sequence[ListedTemplate], told_at: datetime) -> Stored:
         """Take over the whole list of an account, as it was at an instant; what was told later stays.
 

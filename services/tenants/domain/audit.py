@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from services.common.contracts.audit import ActorType
 from services.common.contracts.base import View
 from services.common.contracts.tenants import AuditRecordedV1
-from services.common.kit import ids
+from services.common.kit.actors import actor_of
 from services.common.kit.context import Context
 
 _OF_NO_INTEREST = frozenset({"id", "tenantId", "createdAt", "updatedAt"})
@@ -30,7 +29,7 @@ def entry(
     """
     old, new = _flat(before), _flat(after)
     names = [name for name in {**old, **new} if old.get(name) != new.get(name) or name in replaced]
-    actor_type, actor_id = _actor_of(context)
+    actor_type, actor_id = actor_of(context)
     return AuditRecordedV1(
         actor_type=actor_type,
         actor_id=actor_id,
@@ -42,14 +41,6 @@ def entry(
         address=context.address,
         request_id=context.request_id,
     )
-
-
-def _actor_of(context: Context) -> tuple[ActorType, str | None]:
-    if context.user_id is not None:
-        return ActorType.USER, context.user_id
-    if context.tenant_id is not None and context.caller is not None and ids.is_id(context.caller):
-        return ActorType.API_KEY, context.caller
-    return ActorType.SYSTEM, None
 
 
 def _flat(view: View | None) -> dict[str, Any]:

@@ -9,9 +9,12 @@ from typing import Any
 import eventlet
 import pytest
 
+from services.common.contracts.audit import ActorType
+from services.common.contracts.base import Envelope
 from services.common.contracts.errors import Invalid
 from services.common.contracts.messaging import (
     AccountMissing,
+    AuditRecordedV1,
     GetTemplate,
     ListTemplates,
     ProviderAway,
@@ -63,7 +66,7 @@ class Desk:
 
     def __init__(self, front: Front, graph: RunningGraphApi) -> None:
         self.front, self.graph = front, graph
-        self.tenant, self.account = new_id(), new_id()
+        self.tenant, self.account, self.user = new_id(), new_id(), new_id()
         self.connect(self.account)
 
     def connect(self, account: str, *, version: int = 1, channel_id: str | None = None, **more: Any) -> str:
@@ -94,9 +97,16 @@ class Desk:
                 during()
                 return listed
 
-        context = Context.new(tenant_id=self.tenant, deadline=clock.epoch() + seconds)
+        deadline = clock.epoch() + seconds
+        context = Context.new(tenant_id=self.tenant, user_id=self.user, address="2001:db8::1", deadline=deadline)
         begin = Begin(self.front.database, context, TENANT)
         return sync_templates.run(SyncTemplates(), begin, Catalogue(Interrupted(), KEYS, Places()))
+
+    def entries(self) -> list[AuditRecordedV1]:
+        """What the audit log is told, oldest first."""
+        asked = "select payload from outbox where tenant_id = :tenant order by id"
+        envelopes = [Envelope.from_bytes(row[0].encode()) for row in self.front.rows(asked, tenant=self.tenant)]
+        return [AuditRecordedV1.from_wire(told.data) for told in envelopes if told.type == AuditRecordedV1.TYPE]
 
     def find(self, **filters: Any) -> list[Template]:
         with self.front.database.transaction(Context.new(tenant_id=self.tenant), TENANT, read_only=True) as uow:
@@ -169,6 +179,21 @@ def test_a_changed_list_is_followed_and_what_stays_keeps_its_id(desk: Desk) -> N
     assert (after["reminder"].version, after["reminder"].components[0]["text"]) == (2, "Another text.")
 
 
+def test_the_log_tells_who_took_over_how_many_and_nothing_of_what_stays_as_it_is(desk: Desk) -> None:
+    desk.publish(template("reminder"), template("offer"))
+    desk.sync()
+    desk.sync()
+    desk.publish(template("welcome"), template("reminder", "A text of canaries."))
+    desk.sync()
+    first, second = desk.entries()
+    assert (first.before, first.after) == ({"total": 0}, {"total": 2, "added": 2, "updated": 0, "removed": 0})
+    assert (second.before, second.after) == ({"total": 2}, {"total": 2, "added": 1, "updated": 1, "removed": 1})
+    assert (second.action, second.target_type) == ("templates.synced", "business_account")
+    assert (second.actor_type, second.actor_id, second.address) == (ActorType.USER, desk.user, "2001:db8::1")
+    assert "canaries" not in str(second.to_wire())
+    assert TOKEN not in str(second.to_wire())
+
+
 def test_one_name_may_have_several_languages(desk: Desk) -> None:
     desk.publish(template("reminder"), template("reminder", language="de"), template("reminder", language="ru"))
     desk.sync()
@@ -233,6 +258,7 @@ def test_two_accounts_may_use_one_name(desk: Desk) -> None:
     with pytest.raises(ProviderRefused):
         desk.sync()  # the second account knows another token
     assert desk.only().business_account_id == desk.account
+    assert [entry.target_id for entry in desk.entries()] == [desk.account]
     desk.graph.control.reset()
     desk.publish(template("reminder", "From elsewhere."), account=other)
     with pytest.raises(ProviderRefused):
