@@ -38,7 +38,7 @@ class PasswordHasher:
         """The encoded hash, with its parameters and a salt of its own. Raises `Busy`."""
         return self._work(self._argon2.hash, _bytes_of(password))
 
-    def matches(self, password: str, stored: str | None, deadline: float | None = None) -> bool:
+    def matches(self, password: str, stored: str | None, deadline: float | None) -> bool:
         """Whether it is the password. Without a stored hash the answer is no, after the same work.
 
         Raises `Busy`, also when its turn comes only after the deadline, in seconds since 1970: comparing for those who

@@ -7,7 +7,7 @@ from services.auth.adapters.security import Security
 from services.auth.domain.passwords import personal_terms
 from services.auth.domain.sessions import Origin
 from services.auth.domain.tokens import Purpose
-from services.auth.models import OneTimeToken, User
+from services.auth.models import User
 from services.auth.repository.audit import AuditRepository, facts_of
 from services.auth.repository.one_time_tokens import OneTimeTokenRepository
 from services.auth.repository.sign_ins import Challenge, SignInRepository
@@ -35,10 +35,7 @@ def run(request: AcceptInvitation, begin: Begin, security: Security) -> LoginAns
     The same call, brought again because its answer was lost, finds the token used and the password set: it signs in.
     Sent twice at once, it may find that only at the end: `StillRunning`.
     """
-    with begin(scope=SYSTEM) as uow:
-        token, user = OneTimeTokenRepository(uow).peek(request.token, Purpose.ACCEPT_INVITATION)
-        business = TenantRepository(uow).name_of(user.tenant_id)
-    hashed = _hash_of(request, token, user, business, security)
+    user, hashed = _prepare(request, begin, security)
     with begin(scope=SYSTEM) as uow:
         OneTimeTokenRepository(uow).spend(
             request.token, Purpose.ACCEPT_INVITATION, lambda _, invited: _accept(invited, request, hashed, uow)
@@ -48,17 +45,22 @@ def run(request: AcceptInvitation, begin: Begin, security: Security) -> LoginAns
     return answer
 
 
-def _hash_of(
-    request: AcceptInvitation, token: OneTimeToken, user: User, business: str | None, security: Security
-) -> str:
-    """Nothing for a token that is used: all that is left to see is whether this is the call that did it."""
+def _prepare(request: AcceptInvitation, begin: Begin, security: Security) -> tuple[User, str]:
+    """Who is invited, and the hash of the password.
+
+    No hash for a token that is used: all that is left to see is whether this is the call that did it.
+    """
+    with begin(scope=SYSTEM) as uow:
+        token, user = OneTimeTokenRepository(uow).peek(request.token, Purpose.ACCEPT_INVITATION)
+        business = TenantRepository(uow).name_of(user.tenant_id)
     if token.used_at is not None:
-        if not user.is_active or not security.passwords.matches(request.password, user.password_hash or None):
+        stored = (user.password_hash or None) if user.is_active else None
+        if not security.passwords.matches(request.password, stored, begin.context.deadline):
             raise BadOneTimeToken
-        return ""
+        return user, ""
     terms = personal_terms(user.email or "", request.name or user.name, business)
     security.password_policy.check(request.password, terms)
-    return security.passwords.hash(request.password)
+    return user, security.passwords.hash(request.password)
 
 
 def _accept(user: User, request: AcceptInvitation, hashed: str, uow: UnitOfWork) -> None:

@@ -32,7 +32,7 @@ def run(request: ChangePassword, begin: Begin, security: Security) -> None:
     with begin(scope=SYSTEM) as uow:
         user = UserRepository(uow).caller()
         terms = personal_terms(user.email or "", user.name, TenantRepository(uow).name_of(user.tenant_id))
-    matches = security.passwords.matches(request.current_password, user.password_hash or None)
+    matches = security.passwords.matches(request.current_password, user.password_hash or None, begin.context.deadline)
     hashed = _hash_of(request, terms, security) if matches else ""
     with begin(scope=SYSTEM) as uow:
         refused = _decide(user, hashed, request.session_id, uow, security)

@@ -23,7 +23,7 @@ def run(request: Register, begin: Begin, security: Security) -> SignedIn:
     with begin(scope=SYSTEM) as uow:
         user = find_repeated(request, uow)
     # A hash of the request with the password in it is kept nowhere, so the password is compared.
-    if not security.passwords.matches(request.password, user.password_hash or None):
+    if not security.passwords.matches(request.password, user.password_hash or None, begin.context.deadline):
         raise IdempotencyKeyReused
     with begin(scope=SYSTEM) as uow:
         signed_in = _sign_in(user, request, uow, security)

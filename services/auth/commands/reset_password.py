@@ -31,10 +31,7 @@ def run(request: ResetPassword, begin: Begin, security: Security) -> None:
     The same call, brought again because its answer was lost, finds the token used and the password set: it succeeds.
     """
     password = _password_of(request)
-    with begin(scope=SYSTEM) as uow:
-        token, user = OneTimeTokenRepository(uow).peek(request.token, Purpose.RESET_PASSWORD)
-        terms = personal_terms(user.email or "", user.name, TenantRepository(uow).name_of(user.tenant_id))
-    hashed = _hash_of(password, token, user, terms, security)
+    user, hashed = _prepare(request.token, password, begin, security)
     with begin(scope=SYSTEM) as uow:
         tokens = OneTimeTokenRepository(uow)
         tokens.spend(
@@ -50,14 +47,20 @@ def _password_of(request: ResetPassword) -> str:
     return password
 
 
-def _hash_of(password: str, token: OneTimeToken, user: User, terms: list[str], security: Security) -> str:
-    """Nothing for a token that is used: all that is left to see is whether this is the call that did it."""
+def _prepare(sent: str, password: str, begin: Begin, security: Security) -> tuple[User, str]:
+    """Whose token it is, and the hash of the password.
+
+    No hash for a token that is used: all that is left to see is whether this is the call that did it.
+    """
+    with begin(scope=SYSTEM) as uow:
+        token, user = OneTimeTokenRepository(uow).peek(sent, Purpose.RESET_PASSWORD)
+        terms = personal_terms(user.email or "", user.name, TenantRepository(uow).name_of(user.tenant_id))
     if token.used_at is not None:
-        if not security.passwords.matches(password, user.password_hash):
+        if not security.passwords.matches(password, user.password_hash or None, begin.context.deadline):
             raise BadOneTimeToken
-        return ""
+        return user, ""
     security.password_policy.check(password, terms, "newPassword")
-    return security.passwords.hash(password)
+    return user, security.passwords.hash(password)
 
 
 def _set(user: User, token: OneTimeToken, hashed: str, uow: UnitOfWork, security: Security) -> None:

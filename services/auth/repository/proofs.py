@@ -63,13 +63,13 @@ class Rules(Protocol):
     def limits(self) -> SessionLimits: ...
 
 
-def compare_password(sent: str | None, begin: Begin, matches: Callable[[str, str | None], bool]) -> bool:
+def compare_password(sent: str | None, begin: Begin, matches: Callable[[str, str | None, float | None], bool]) -> bool:
     """Whether a password was sent that is the caller's. Outside of any transaction, because it takes its time."""
     if sent is None:
         return False
     with begin(scope=SYSTEM) as uow:
         user = UserRepository(uow).caller()
-    return matches(sent, user.password_hash or None)
+    return matches(sent, user.password_hash or None, begin.context.deadline)
 
 
 class ProofRepository:

@@ -46,22 +46,22 @@ def test_a_hash_is_argon2id_with_the_chosen_parameters() -> None:
 def test_a_password_is_compared_exactly_as_received() -> None:
     hasher = PasswordHasher(8, 1)
     stored = hasher.hash(" Correct-horse-7 ")
-    assert hasher.matches(" Correct-horse-7 ", stored)
-    assert not hasher.matches("Correct-horse-7", stored)
-    assert not hasher.matches(" correct-horse-7 ", stored)
-    assert not hasher.matches("\ud800", stored)
+    assert hasher.matches(" Correct-horse-7 ", stored, None)
+    assert not hasher.matches("Correct-horse-7", stored, None)
+    assert not hasher.matches(" correct-horse-7 ", stored, None)
+    assert not hasher.matches("\ud800", stored, None)
 
 
 def test_long_passwords_differ_at_their_ends() -> None:
     hasher = PasswordHasher(8, 1)
     stored = hasher.hash("字" * 70 + "a")
-    assert not hasher.matches("字" * 70 + "b", stored)
+    assert not hasher.matches("字" * 70 + "b", stored, None)
 
 
 def test_nobody_has_no_password() -> None:
     hasher = PasswordHasher(8, 1)
-    assert not hasher.matches("Correct-horse-7", None)
-    assert not hasher.matches("Correct-horse-7", "not a hash")
+    assert not hasher.matches("Correct-horse-7", None, None)
+    assert not hasher.matches("Correct-horse-7", "not a hash", None)
 
 
 def test_weaker_parameters_are_noticed() -> None:
@@ -139,10 +139,10 @@ def test_so_many_passwords_at_once_and_no_more() -> None:
     hasher = PasswordHasher(64, 1)
     hasher._in_hand = MOST_IN_HAND
     with pytest.raises(Busy) as caught:
-        hasher.matches("Correct-horse-7", None)
+        hasher.matches("Correct-horse-7", None, None)
     assert caught.value.details == {"retryAfter": "1"}
     hasher._in_hand = MOST_IN_HAND - 1
-    assert not hasher.matches("Correct-horse-7", None)
+    assert not hasher.matches("Correct-horse-7", None, None)
     assert hasher._in_hand == MOST_IN_HAND - 1
     assert AuthService.workers > MOST_IN_HAND
 
