@@ -10,7 +10,6 @@ from typing import Any
 
 import eventlet
 import pytest
-import sqlalchemy as sa
 
 from services.auth.adapters.passwords import PasswordHasher
 from services.auth.adapters.security import Security
@@ -18,6 +17,7 @@ from services.auth.domain import emails
 from services.common.contracts.auth import BadCredentials, LockedOut, Logout, Platform, SignedIn
 from services.common.contracts.errors import ServiceError
 from tests.integration.auth.people import PASSWORD, People, new_email
+from tests.integration.auth.statements import noted
 
 Rows = Callable[..., list[Any]]
 
@@ -208,17 +208,14 @@ def test_signing_in_does_not_wait_for_another_account(people: People) -> None:
 
 
 def test_whoever_has_not_failed_has_nothing_to_be_cleared(people: People) -> None:
-    email, statements = new_email(), []
+    email = new_email()
     people.register(email)
 
-    @sa.event.listens_for(people.database._engine, "before_cursor_execute")
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
     def asked_of_failures() -> list[str]:
-        statements.clear()
-        people.log_in(email)
-        return [statement.split()[0] for statement in statements if "login_failures" in statement]
+        seen: list[str] = []
+        with noted(people.database, seen.append):
+            people.log_in(email)
+        return [statement.split()[0] for statement in seen if "login_failures" in statement]
 
     assert asked_of_failures() == ["SELECT"]
     refusal(people, email, "Wrong-horse-7")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 import argon2
@@ -16,10 +16,13 @@ import sqlalchemy as sa
 
 from services.auth.adapters.passwords import Busy, PasswordHasher
 from services.auth.adapters.security import Security
+from services.auth.models import User
 from services.common.contracts.auth import BadCredentials, LockedOut
 from services.common.contracts.errors import ServiceError
 from services.common.kit.database import Database
+from services.common.kit.reads import Read
 from tests.integration.auth.people import PASSWORD, People, new_email
+from tests.integration.auth.statements import noted
 
 Rows = Callable[..., list[Any]]
 Work = list[tuple[str, Any]]
@@ -63,28 +66,11 @@ def refused(people: People, security: Security, work: Work, database: Database) 
 
     def attempt(email: str, password: str) -> tuple[ServiceError, Work]:
         work.clear()
-        with _statements(database, work), pytest.raises(ServiceError) as caught:
+        with noted(database, lambda text: work.append(("statement", text))), pytest.raises(ServiceError) as caught:
             people.log_in(email, password, security=watched)
         return caught.value, list(work)
 
     return attempt
-
-
-@contextlib.contextmanager
-def _statements(database: Database, work: Work) -> Iterator[None]:
-    def note(*arguments: Any) -> None:
-        work.append(("statement", arguments[2]))
-
-    def commit(_connection: Any) -> None:
-        work.append(("commit", None))
-
-    sa.event.listen(database._engine, "before_cursor_execute", note)
-    sa.event.listen(database._engine, "commit", commit)
-    try:
-        yield
-    finally:
-        sa.event.remove(database._engine, "before_cursor_execute", note)
-        sa.event.remove(database._engine, "commit", commit)
 
 
 @pytest.fixture
@@ -111,7 +97,7 @@ def test_whoever_is_refused_costs_the_same_and_hears_the_same(
     assert set(answers.values()) == {str(BadCredentials().to_wire())}
     expected = outcomes["unknown address"][1]
     assert [done for done in expected if done[0] in {"verify", "hash"}] == [("verify", (64, 1))]
-    assert [kind for kind, _ in expected].count("commit") == 2
+    assert expected.count(("statement", "COMMIT")) == 2
     for name, (_, done) in outcomes.items():
         assert done == expected, name
 
@@ -169,3 +155,19 @@ def test_a_hash_that_cannot_be_renewed_now_keeps_nobody_out(
     assert people.log_in(email, security=stronger)
     (row,) = rows("select password_hash from users where email_key = :email", email=email)
     assert "m=64," in row.password_hash
+
+
+def test_what_goes_to_the_driver_past_sqlalchemy_is_seen(people: People, database: Database) -> None:
+    """Else a read that is prepared could tell an unknown address from a known one."""
+    seen: list[str] = []
+
+    def look() -> None:
+        with people.begin()(read_only=True) as uow:
+            uow.rows(Read(sa.select(User.id).where(User.email_key == sa.bindparam("email"))), email=new_email())
+
+    with noted(database, seen.append):
+        look()
+    assert [text for text in seen if "FROM users" in text]
+    seen.clear()
+    look()
+    assert seen == []
