@@ -207,11 +207,15 @@ TABLE = (
 NAMES_NOTHING = {
     "clientMessageId": "the caller's own name for an order, looked up within the tenant alone",
     "businessAccountId": "Meta's account; several tenants may name the same one",
+    "whatsappConfig.businessAccountId": "likewise",
+    "salonIds": "kept as they are said, and compared with those of users of the tenant alone",
     "botToken": "a secret, not the name of something",
+    "webhookConfig.verifyToken": "likewise",
     "mfaToken": "from the caller's own login, good once, and nobody could guess it",
-    "POST /channels phoneNumberId": "unique in the platform: a taken one is refused to everybody, as Meta does",
+    "POST /channels phoneNumberId": "its owner is who proves it (ADR 13); others learn that somebody has it, and not who",
     "POST /salons phoneNumberId": "likewise",
     "PATCH /salons/{salonId} phoneNumberId": "likewise",
+    "PATCH /settings whatsappConfig.phoneNumberId": "likewise",
 }
 
 
@@ -263,17 +267,27 @@ _INTRODUCTION = """# Who may call what
 
 Written by `python -m tests.e2e.access_table` from the table that `tests/e2e/test_isolation.py` tries against a running
 system: each route with ten kinds of bad token, with the next lower role, without a tenant, and with the ids of another
-tenant's things, in its path and in each field that can name one. Another tenant's thing gets the same answer as one
-that does not exist. Paths are below `/api/v1`, but for those that begin with `/-`, which stand at the top.
+tenant's things, in its path and in each field that can name one; fields that only look so stand below. Another tenant's
+thing gets the same answer as one that does not exist. Paths are below `/api/v1`, but for those that begin with `/-`,
+which stand at the top.
 
 | route | least role | bad token | lower role | no tenant | another's id in the path | another's id in a field |
 |---|---|---|---|---|---|---|
 """
 
 
+_EXCEPTIONS = """
+| a field that looks like a name | why another tenant's id in it is nothing |
+|---|---|
+"""
+
+
 def matrix() -> str:
     """The table for people."""
-    return _INTRODUCTION + "".join(f"| {' | '.join(_cells(row))} |\n" for row in TABLE)
+    rows = "".join(f"| {' | '.join(_cells(row))} |\n" for row in TABLE)
+    return (
+        _INTRODUCTION + rows + _EXCEPTIONS + "".join(f"| `{name}` | {why} |\n" for name, why in NAMES_NOTHING.items())
+    )
 
 
 def _cells(row: Row) -> list[str]:

@@ -189,10 +189,18 @@ def _fields_that_name(document: dict[str, Any], row: Row) -> Iterator[str]:
         if parameter["in"] == "query" and _is_name(parameter["name"], parameter["schema"]):
             yield parameter["name"]
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        schema = content["schema"]
-        if "$ref" in schema:
-            schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-        yield from (name for name, known in schema["properties"].items() if _is_name(name, known))
+        yield from _names_in(document, content["schema"])
+
+
+def _names_in(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    """Fields of a body and, by dotted path, of the objects in it. A list names something where its items do."""
+    for known in (schema, *schema.get("anyOf", ()), *schema.get("allOf", ())):
+        if "$ref" in known:
+            yield from _names_in(document, document["components"]["schemas"][known["$ref"].rsplit("/", 1)[1]])
+        for name, inner in known.get("properties", {}).items():
+            if _is_name(name, inner) or _is_name("", inner.get("items", {})):
+                yield name
+            yield from (f"{name}.{deeper}" for deeper in _names_in(document, inner))
 
 
 def _is_name(name: str, schema: dict[str, Any]) -> bool:
