@@ -212,7 +212,7 @@ NAMES_NOTHING = {
     "botToken": "a secret, not the name of something",
     "webhookConfig.verifyToken": "likewise",
     "mfaToken": "from the caller's own login, good once, and nobody could guess it",
-    "POST /channels phoneNumberId": "its owner is who proves it (ADR 13); others learn that somebody has it, and not who",
+    "POST /channels phoneNumberId": "its owner is who proves it (ADR 13); others learn that it is taken, not by whom",
     "POST /salons phoneNumberId": "likewise",
     "PATCH /salons/{salonId} phoneNumberId": "likewise",
     "PATCH /settings whatsappConfig.phoneNumberId": "likewise",
