@@ -21,17 +21,16 @@ def noted(database: Database, note: Callable[[str], None]) -> Iterator[None]:
             note(str(query))
             super().execute(query, values)
 
+    watched: list[Any] = []
+
     def watch(connection: Any, *_rest: Any) -> None:
+        watched.append(connection)
         connection.cursor_factory = Noting
 
-    def leave(connection: Any, *_rest: Any) -> None:
-        if connection is not None:
-            connection.cursor_factory = extensions.cursor
-
     sa.event.listen(database._engine, "checkout", watch)
-    sa.event.listen(database._engine, "checkin", leave)
     try:
         yield
     finally:
         sa.event.remove(database._engine, "checkout", watch)
-        sa.event.remove(database._engine, "checkin", leave)
+        for connection in watched:
+            connection.cursor_factory = extensions.cursor
