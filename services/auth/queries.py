@@ -5,11 +5,11 @@ from __future__ import annotations
 from services.auth import views
 from services.auth.domain.roles import may_change
 from services.auth.domain.sessions import SessionLimits
+from services.auth.repository.accounts import AccountReader
 from services.auth.repository.api_keys import ApiKeyRepository
 from services.auth.repository.audit import AuditRepository
 from services.auth.repository.revocations import RevocationRepository
 from services.auth.repository.sessions import SessionRepository
-from services.auth.repository.tenants import TenantRepository
 from services.auth.repository.users import UserRepository
 from services.common.contracts.auth import (
     ApiKeyPage,
@@ -39,10 +39,10 @@ def get_me(uow: UnitOfWork) -> Me:
     context = uow.context
     if context.user_id is None:
         raise Unauthenticated
+    accounts = AccountReader(uow)
     with uow.as_tenant(context.tenant_id or NO_TENANT):
-        user = UserRepository(uow).find(context.user_id)
-        tenant = TenantRepository(uow).find(context.tenant_id) if context.tenant_id else None
-    if user is None or not user.is_active:
+        user, tenant = accounts.find_user(context.user_id), accounts.find_tenant()
+    if user is None:
         raise Unauthenticated
     return views.me(user, tenant)
 
