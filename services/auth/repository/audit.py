@@ -16,7 +16,7 @@ from services.common.contracts.auth import SERVICE, ListAuditLog
 from services.common.contracts.base import Envelope
 from services.common.contracts.codec import instant_from_wire, instant_to_wire
 from services.common.kit import ids
-from services.common.kit.context import Context
+from services.common.kit.actors import actor_of
 from services.common.kit.paging import Order, Page, fetch_page
 from services.common.kit.tenancy import NO_TENANT
 from services.common.kit.uow import UnitOfWork
@@ -73,7 +73,7 @@ class AuditRepository:
         context = self._uow.context
         if before is not None and after is not None:
             before, after = _differing(before, after)
-        actor_type, actor_id = (ActorType.USER, by.id) if by is not None else _actor_of(context)
+        actor_type, actor_id = (ActorType.USER, by.id) if by is not None else actor_of(context)
         self._session.add(
             AuditRow(
                 tenant_id=target.tenant_id,
@@ -98,7 +98,7 @@ class AuditRepository:
         values = {
             "id": ids.new_id(),
             "at": self._uow.now,
-            "actor_type": _actor_of(context)[0].value,
+            "actor_type": actor_of(context)[0].value,
             "action": "user.login_failed",
             "target_type": "user",
             "address": context.address,
@@ -159,14 +159,6 @@ class AuditRepository:
         following = sa.select(sa.func.min(AuditRow.action)).where(AuditRow.action > step.c.action).scalar_subquery()
         steps = step.union_all(sa.select(following).where(step.c.action.is_not(None)))
         return self._session.scalars(sa.select(steps.c.action).where(steps.c.action.is_not(None))).all()
-
-
-def _actor_of(context: Context) -> tuple[ActorType, str | None]:
-    if context.user_id is not None:
-        return ActorType.USER, context.user_id
-    if context.tenant_id is not None and context.caller is not None and ids.is_id(context.caller):
-        return ActorType.API_KEY, context.caller
-    return ActorType.SYSTEM, None
 
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
