@@ -212,10 +212,18 @@ class Link:
             if time.monotonic() >= next_tick:
                 self._last_round = time.monotonic()
                 next_tick = self._last_round + _TICK
-                connection.heartbeat_tick()
+                self._keep_alive(connection)
                 if not self._blocked:
                     self._on_tick()
         connection.close()
+
+    def _keep_alive(self, connection: Any) -> None:
+        """Not while somebody writes: then no heartbeat is due, and one amid their frames would end the connection."""
+        if self._writing.acquire(blocking=False):
+            try:
+                connection.heartbeat_tick()
+            finally:
+                self._writing.release()
 
     def _lost(self, error: Exception) -> None:
         self._known.set()
